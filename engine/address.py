@@ -26,9 +26,10 @@ def parse_address(text: str) -> Address:
     Raises:
         AddressError: in one line, what was found and which rule it breaks.
     """
-    problem = _find_problem(text)
-    if problem is not None:
-        raise AddressError(f"not a Solana address: {quote_text(text)} {problem}")
+    try:
+        Pubkey.from_string(text)
+    except ValueError:
+        raise AddressError(f"not a Solana address: {quote_text(text)} {_find_problem(text)}") from None
     return Address(text)
 
 

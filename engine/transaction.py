@@ -3,21 +3,20 @@
 Not responsible for parsing (`engine.reading.rpc`, `engine.reading.helius`) or for meaning (`engine.reading`).
 """
 
-from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from engine.reading.base58 import decode_base58
 from engine.units import Address, Mint, Signature
 
 
 class TokenChange(NamedTuple):
     """One token account in a transaction: its owner and balance before and after, in base units.
 
+    `position` is the account's place among the transaction's accounts.
     `owner_before` is None for an account that did not exist (or held no token) before,
     `owner_after` for one that was closed; the balance on that side is 0.
     """
 
-    account_index: int
+    position: int
     mint: Mint
     decimals: int
     owner_before: Address | None
@@ -28,34 +27,19 @@ class TokenChange(NamedTuple):
 
 
 class Instruction(NamedTuple):
-    """One instruction, outer or inner. `root` is the position of the outer instruction it belongs to.
+    """One instruction, outer or inner, hardly opened: most are never looked at.
 
-    `encoded` is the data as it came, bytes or base58 text; `parsed` replaces it and the accounts where the node
-    decoded the instruction itself (jsonParsed).
+    `root` is the number of the outer instruction it belongs to; `accounts` are positions among the transaction's
+    accounts. `encoded` is the data as it came: bytes, or base58 text. `parsed` is the node's own decoding as JSON
+    (jsonParsed, System and token programs), empty otherwise; accounts and data are empty then.
     """
 
     root: int
     is_outer: bool
     program: Address
-    accounts: tuple[Address, ...]
+    accounts: list[int] | bytes
     encoded: bytes | str
-    parsed: "ParsedInstruction | None"
-
-    @property
-    def data(self) -> bytes:
-        """The instruction data; decoding is put off until it is asked for, as most is never looked at.
-
-        Raises:
-            ValueError: the text is not base58.
-        """
-        return self.encoded if isinstance(self.encoded, bytes) else decode_base58(self.encoded)
-
-
-class ParsedInstruction(NamedTuple):
-    """An instruction that the node decoded: its `type` and the fields of `info`."""
-
-    kind: str
-    info: dict[str, object]
+    parsed: bytes
 
 
 class Transaction(NamedTuple):
@@ -65,9 +49,7 @@ class Transaction(NamedTuple):
     and the first of all paid the fee.
     `has_balances` is False when the source reports changes only (Helius): `pre_lamports` are 0 then
     and `post_lamports` are the changes.
-    `programs` are the programs called, as (position of the outer instruction, is outer, program), in order.
-    `instructions` gives those of the programs named (all with None), in order of execution;
-    it is a function because most transactions are understood from balances alone.
+    `instructions` are in order of execution, each outer one before those it called.
     """
 
     signature: Signature
@@ -83,6 +65,5 @@ class Transaction(NamedTuple):
     post_lamports: list[int]
     tokens: list[TokenChange]
     has_balances: bool
-    programs: list[tuple[int, bool, Address]]
-    instructions: Callable[[Collection[str] | None], list[Instruction]]
+    instructions: list[Instruction]
     notes: tuple[str, ...]

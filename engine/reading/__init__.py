@@ -3,11 +3,16 @@
 from collections.abc import Collection
 
 from engine.facts import Reading
-from engine.reading.reader import read
+from engine.reading.events import DISAGREES
+from engine.reading.helius import parse_helius
+from engine.reading.reader import NOT_CONSERVED, read
 from engine.reading.rpc import parse_rpc
 from engine.units import Address
 
-__all__ = ["read_transaction"]
+__all__ = ["QUARANTINE_ISSUES", "read_helius", "read_transaction"]
+
+QUARANTINE_ISSUES = (DISAGREES, NOT_CONSERVED)
+"""Issue codes of readings that contradict a second source: kept, and set aside for a person to look at."""
 
 
 def read_transaction(
@@ -21,3 +26,14 @@ def read_transaction(
         ReadError: the text is no transaction, or one that contradicts itself.
     """
     return read(parse_rpc(text), wallets, also)
+
+
+def read_helius(
+    text: bytes, wallets: Collection[Address] | None = None, also: Collection[Address] = ()
+) -> tuple[Reading, ...]:
+    """Return what one Helius enhanced transaction did to `wallets`, or to its fee payer and those of `also`.
+
+    Raises:
+        ReadError: the text is no enhanced transaction, or one that contradicts itself.
+    """
+    return read(parse_helius(text), wallets, also)

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from engine.facts import TxClass
+from engine.reading.kinds import TRADE_KINDS, Kind
 from engine.reading.movement import TokenDelta
-from engine.reading.operations import TokenOp
-from engine.reading.programs import TRADE_KINDS, Kind
 
 
 class Shape(NamedTuple):

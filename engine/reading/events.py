@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from solders.pubkey import Pubkey
 
-from engine.errors import ReadError
 from engine.facts import Amount, Leg, Side
+from engine.reading.operations import instruction_data
 from engine.transaction import Instruction, Transaction
 from engine.units import WSOL, Address, Mint
 
@@ -55,10 +55,9 @@ def venue_fee_of(
     Raises:
         ReadError: an event's data is not base58.
     """
-    called = {program for _, _, program in transaction.programs}
-    if PUMP_FUN not in called and PUMP_SWAP not in called:
+    instructions = [ix for ix in transaction.instructions if ix.program in (PUMP_FUN, PUMP_SWAP)]
+    if not instructions:
         return None, None
-    instructions = transaction.instructions((PUMP_FUN, PUMP_SWAP))
     told = [event for ix in instructions for event in _events_of(ix, transaction)]
     events = [event for user, event in told if user == owner]
     if not events and len(told) == 1 == transaction.signer_count:
@@ -71,9 +70,9 @@ def venue_fee_of(
 
 
 def _events_of(ix: Instruction, transaction: Transaction) -> list[tuple[Address, VenueEvent]]:
-    if ix.is_outer or ix.parsed is not None or len(ix.accounts) != 1:
+    if ix.is_outer or len(ix.accounts) != 1:
         return []
-    data = _data(ix, transaction)
+    data = instruction_data(ix)
     if data[:8] != _PREFIX:
         return []
     kind, body = data[8:16], data[16:]
@@ -84,20 +83,13 @@ def _events_of(ix: Instruction, transaction: Transaction) -> list[tuple[Address,
     return []
 
 
-def _data(ix: Instruction, transaction: Transaction) -> bytes:
-    try:
-        return ix.data
-    except ValueError as error:
-        raise ReadError(f"an instruction of {ix.program} cannot be read: {error}", transaction.signature) from error
-
-
 def _curve_trade(body: bytes) -> VenueEvent:
     fee = _u64(body, 161) + _u64(body, 209) if len(body) >= _CURVE_TRADE_WITH_FEES_BYTES else None
     return VenueEvent(Mint(_key(body, 0)), bool(body[48]), _u64(body, 40), WSOL, _u64(body, 32), fee)
 
 
 def _pool_trade(body: bytes, kind: bytes, transaction: Transaction) -> VenueEvent:
-    mints = {transaction.accounts[token.account_index]: token.mint for token in transaction.tokens}
+    mints = {transaction.accounts[token.position]: token.mint for token in transaction.tokens}
     base, quote = mints.get(_key(body, 176)), mints.get(_key(body, 208), WSOL)
     creator_fee = _u64(body, 344) if len(body) >= _POOL_TRADE_WITH_CREATOR_BYTES else 0
     fee = _u64(body, 88) + creator_fee
@@ -110,8 +102,8 @@ def _pool_trade(body: bytes, kind: bytes, transaction: Transaction) -> VenueEven
 def _received_by_fee_account(instructions: Sequence[Instruction], transaction: Transaction) -> list[int]:
     """Return what the curve's fee account received, for events older than the fields that say so."""
     for ix in instructions:
-        if ix.program == PUMP_FUN and _data(ix, transaction)[:8] in _CURVE_CALLS:
-            position = transaction.accounts.index(ix.accounts[1])
+        if ix.program == PUMP_FUN and instruction_data(ix)[:8] in _CURVE_CALLS:
+            position = ix.accounts[1]
             return [transaction.post_lamports[position] - transaction.pre_lamports[position]]
     return []
 
@@ -129,7 +121,10 @@ def _disagreement(events: Sequence[VenueEvent], legs: Sequence[Leg], quote: Amou
     if (told > 0) != (read > 0) or abs(told - read) * 1000 > abs(read) * _TOLERANCE_PER_MILLE:
         return f"{DISAGREES}: event {told} of {leg.mint}, balances {read}"
     # Fees only ever make a purchase dearer and a sale poorer than the event's price.
-    if own[0].quote_mint == quote.mint and (quote.amount_raw - told_quote) * 1000 > abs(told_quote) * _TOLERANCE_PER_MILLE:
+    if (
+        own[0].quote_mint == quote.mint
+        and (quote.amount_raw - told_quote) * 1000 > abs(told_quote) * _TOLERANCE_PER_MILLE
+    ):
         return f"{DISAGREES}: event {told_quote} of {quote.mint}, balances {quote.amount_raw}"
     return None
 

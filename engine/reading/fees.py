@@ -6,7 +6,7 @@ Not responsible for venue and terminal fees: those are part of what the trade co
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.reading.operations import SIGNATURE_PROGRAMS, STAKE_PROGRAM, LamportOp, verified_signatures
+from engine.reading.operations import SIGNATURE_PROGRAMS, LamportOp, verified_signatures
 from engine.reading.tips import TIP_ACCOUNTS
 from engine.transaction import Transaction
 from engine.units import BASE_FEE_LAMPORTS, WSOL, Address
@@ -22,15 +22,17 @@ class NetworkFee(NamedTuple):
 def network_fee(transaction: Transaction) -> NetworkFee:
     """Return the base fee (5000 lamports for each signature verified) and what was paid on top of it."""
     signatures = transaction.signature_count
-    if any(program in SIGNATURE_PROGRAMS for _, _, program in transaction.programs):
+    if not SIGNATURE_PROGRAMS.isdisjoint(transaction.accounts):
         signatures += verified_signatures(transaction)
     base = min(signatures * BASE_FEE_LAMPORTS, transaction.fee_lamports)
     return NetworkFee(base, transaction.fee_lamports - base)
 
 
-def has_tip_account(transaction: Transaction) -> bool:
-    """Return whether any known tip account takes part, so that transfers are worth reading."""
-    return not TIP_ACCOUNTS.isdisjoint(transaction.accounts)
+def tip_positions(transaction: Transaction) -> list[int]:
+    """Return where known tip accounts stand among the accounts; mostly nowhere."""
+    if TIP_ACCOUNTS.isdisjoint(transaction.accounts):
+        return []
+    return [position for position, address in enumerate(transaction.accounts) if address in TIP_ACCOUNTS]
 
 
 def tip_of(operations: Sequence[LamportOp], owner: Address) -> int:
@@ -40,6 +42,8 @@ def tip_of(operations: Sequence[LamportOp], owner: Address) -> int:
 
 def created_accounts(transaction: Transaction) -> tuple[int, ...]:
     """Return the positions of accounts that held nothing before and something after."""
+    if 0 not in transaction.pre_lamports:
+        return ()
     return tuple(
         [
             position
@@ -63,7 +67,7 @@ def other_rent_of(
     the first buy later. Stake accounts are deposits, not rent; wrapped SOL is money, not rent.
     """
     accounts = transaction.accounts
-    open_positions = {accounts[position]: position for position in candidates}
+    open_positions: dict[str, int] = {accounts[position]: position for position in candidates}
     funded: dict[str, int] = {}
     created: set[str] = set()
     for op in operations:
@@ -72,11 +76,11 @@ def other_rent_of(
         if op.kind == "transfer":
             if op.source == owner and op.target not in created:
                 funded[op.target] = funded.get(op.target, 0) + op.lamports
-        elif op.owner != STAKE_PROGRAM:
+        elif not op.is_stake:
             created.add(op.target)
             if op.source == owner:
                 funded[op.target] = funded.get(op.target, 0) + op.lamports
-    wrapped = {token.account_index: token.post_raw for token in transaction.tokens if token.mint == WSOL}
+    wrapped = {token.position: token.post_raw for token in transaction.tokens if token.mint == WSOL}
     total = 0
     for address in created & funded.keys():
         position = open_positions[address]

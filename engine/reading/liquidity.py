@@ -10,26 +10,36 @@ from collections.abc import Iterable
 from typing import Final
 
 from engine.facts import TxClass
-from engine.reading.programs import PROGRAMS, POOL_KINDS
+from engine.reading.kinds import POOL_KINDS
+from engine.reading.operations import instruction_data
+from engine.reading.programs import PROGRAMS
 from engine.transaction import Instruction
 
-_ADD: Final = """
-    add_balance_liquidity add_imbalance_liquidity add_liquidity add_liquidity2 add_liquidity_by_strategy
-    add_liquidity_by_strategy2 add_liquidity_by_strategy_one_side add_liquidity_by_weight add_liquidity_by_weight2
-    add_liquidity_one_side add_liquidity_one_side_precise add_liquidity_one_side_precise2 bootstrap_liquidity
-    create_position deposit deposit_all_token_types increase_liquidity increase_liquidity_by_token_amounts_v2
-    increase_liquidity_v2 initialize_position initialize_position2 initialize_position_pda initialize_pool
-    initialize_pool_with_dynamic_config initialize_customizable_pool initialize_permissionless_pool
-    initialize_permissionless_pool_with_fee_tier open_bundled_position open_position open_position_v2
-    open_position_with_metadata open_position_with_token22_nft open_position_with_token_extensions
-""".split()
-_REMOVE: Final = """
-    claim_fee claim_fee2 claim_position_fee claim_reward claim_reward2 close_bundled_position close_position
-    close_position2 close_position_if_empty close_position_with_token_extensions collect_fees collect_fees_v2
-    collect_reward collect_reward_v2 decrease_liquidity decrease_liquidity_v2 remove_all_liquidity
-    remove_balance_liquidity remove_liquidity remove_liquidity2 remove_liquidity_by_range remove_liquidity_by_range2
-    remove_liquidity_single_side withdraw
-""".split()
+# fmt: off
+_ADD: Final = (
+    "add_balance_liquidity", "add_imbalance_liquidity", "add_liquidity", "add_liquidity2",
+    "add_liquidity_by_strategy", "add_liquidity_by_strategy2", "add_liquidity_by_strategy_one_side",
+    "add_liquidity_by_weight", "add_liquidity_by_weight2", "add_liquidity_one_side",
+    "add_liquidity_one_side_precise", "add_liquidity_one_side_precise2", "bootstrap_liquidity",
+    "create_position", "deposit", "deposit_all_token_types", "increase_liquidity",
+    "increase_liquidity_by_token_amounts_v2", "increase_liquidity_v2", "initialize_position",
+    "initialize_position2", "initialize_position_pda", "initialize_pool", "initialize_pool_with_dynamic_config",
+    "initialize_customizable_pool", "initialize_permissionless_pool",
+    "initialize_permissionless_pool_with_fee_tier", "open_bundled_position", "open_position",
+    "open_position_v2", "open_position_with_metadata", "open_position_with_token22_nft",
+    "open_position_with_token_extensions",
+)
+# fmt: on
+# fmt: off
+_REMOVE: Final = (
+    "claim_fee", "claim_fee2", "claim_position_fee", "claim_reward", "claim_reward2", "close_bundled_position",
+    "close_position", "close_position2", "close_position_if_empty", "close_position_with_token_extensions",
+    "collect_fees", "collect_fees_v2", "collect_reward", "collect_reward_v2", "decrease_liquidity",
+    "decrease_liquidity_v2", "remove_all_liquidity", "remove_balance_liquidity", "remove_liquidity",
+    "remove_liquidity2", "remove_liquidity_by_range", "remove_liquidity_by_range2",
+    "remove_liquidity_single_side", "withdraw",
+)
+# fmt: on
 
 
 def _discriminator(name: str) -> bytes:
@@ -65,10 +75,10 @@ def liquidity_class(instructions: Iterable[Instruction]) -> TxClass | None:
     found: set[TxClass] = set()
     for ix in instructions:
         program = PROGRAMS.get(ix.program)
-        if program is None or program.kind not in POOL_KINDS or not ix.data:
+        if program is None or program.kind not in POOL_KINDS or not (data := instruction_data(ix)):
             continue
         by_tag = _CLASS_BY_TAG.get(ix.program)
-        tx_class = by_tag.get(ix.data[0]) if by_tag is not None else _CLASS_BY_DISCRIMINATOR.get(ix.data[:8])
+        tx_class = by_tag.get(data[0]) if by_tag is not None else _CLASS_BY_DISCRIMINATOR.get(data[:8])
         if tx_class is not None:
             found.add(tx_class)
     if TxClass.LP_REMOVE in found:

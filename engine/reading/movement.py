@@ -65,7 +65,11 @@ def movement_of(transaction: Transaction, owner: Address) -> Movement:
         wsol_lamports=deltas.get(WSOL, 0),
         rent_lamports=rent,
         tokens=tuple(
-            [TokenDelta(mint, delta, decimals[mint]) for mint, delta in deltas.items() if delta and mint not in QUOTE_MINTS]
+            [
+                TokenDelta(mint, delta, decimals[mint])
+                for mint, delta in deltas.items()
+                if delta and mint not in QUOTE_MINTS
+            ]
         ),
         stables=tuple([(mint, delta) for mint, delta in deltas.items() if delta and mint in STABLE_MINTS]),
         balances=tuple(balances),

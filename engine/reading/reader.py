@@ -4,7 +4,7 @@ Not responsible for parsing (`rpc`, `helius`) or for booking what was read (`eng
 """
 
 from collections.abc import Collection, Iterable
-from functools import cached_property, partial
+from functools import lru_cache, partial
 from typing import Final
 
 from engine.address import parse_address
@@ -13,106 +13,75 @@ from engine.facts import Amount, Leg, Reading, Role, Side, TxClass
 from engine.reading.classify import Shape, classify
 from engine.reading.events import venue_fee_of
 from engine.reading.fees import (
-    NetworkFee,
     created_accounts,
-    has_tip_account,
     network_fee,
     other_rent_of,
     tip_of,
+    tip_positions,
 )
+from engine.reading.kinds import TRADE_KINDS, VENUE_KINDS, Kind
 from engine.reading.liquidity import liquidity_class
 from engine.reading.movement import Movement, TokenDelta, movement_of
-from engine.reading.operations import LamportOp, TokenOp, lamport_operations, token_operations
-from engine.reading.programs import PROGRAMS, TRADE_KINDS, VENUE_KINDS, Kind
+from engine.reading.operations import TokenOp, lamport_operations, moves_both_ways, token_operations
+from engine.reading.programs import PROGRAMS
 from engine.transaction import Transaction
-from engine.units import STABLE_MINTS, WSOL, Address, Mint
+from engine.units import QUOTE_MINTS, STABLE_MINTS, WSOL, Address, Mint
 
 _TRADES: Final = frozenset({TxClass.BUY, TxClass.SELL, TxClass.SWAP, TxClass.ARB})
 _QUOTED: Final = frozenset({TxClass.BUY, TxClass.SELL, TxClass.ARB})
+_STABLE_ORDER: Final = tuple(sorted(STABLE_MINTS))
+NOT_CONSERVED: Final = "token_not_conserved"
 _ROUND_TRIP_RATIO: Final = 50
 """A round trip keeps less than one part in 50 of what went through; a trade keeps it all."""
 
 
-def read(transaction: Transaction, wallets: Collection[Address] | None, also: Collection[Address]) -> tuple[Reading, ...]:
+def read(
+    transaction: Transaction, wallets: Collection[Address] | None, also: Collection[Address]
+) -> tuple[Reading, ...]:
     """Return one reading for each wallet: those named, or every signer with a moved balance and those in `also`.
 
     Raises:
         ReadError: balances contradict each other, or an address in them is none.
     """
     facts = _Facts(transaction)
-    if transaction.has_balances:
-        facts.check_conservation()
+    facts.check_conservation()
     owners = wallets if wallets is not None else [*facts.moved_signers(), *facts.present(also)]
     return tuple([facts.read(owner) for owner in dict.fromkeys(owners)])
 
 
 class _Facts:
-    """What every owner's reading of one transaction shares; each part is worked out when first needed."""
+    """What every owner's reading of one transaction shares; what needs instructions is worked out when first asked."""
 
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.signers = frozenset(transaction.accounts[: transaction.signer_count])
+        self.fee = network_fee(transaction)
+        self.tips = tip_positions(transaction)
+        self.created = created_accounts(transaction)
+        self.token_sums = _token_sums(transaction)
+        self.touched, self.venues = _touched(transaction)
+        self._token_operations: list[TokenOp] | None = None
 
-    @cached_property
-    def lamport_operations(self) -> list[LamportOp]:
-        return lamport_operations(self.transaction)
+    def token_operations(self) -> list[TokenOp]:
+        if self._token_operations is None:
+            self._token_operations = token_operations(self.transaction)
+        return self._token_operations
 
-    @cached_property
-    def created(self) -> tuple[int, ...]:
-        return created_accounts(self.transaction)
-
-    @cached_property
-    def fee(self) -> NetworkFee:
-        return network_fee(self.transaction)
-
-    @cached_property
-    def has_tips(self) -> bool:
-        return has_tip_account(self.transaction)
-
-    @cached_property
     def opened_mints(self) -> frozenset[str]:
-        return frozenset([op.mint or op.target for op in token_operations(self.transaction) if op.kind == "initialize_mint"])
+        return frozenset([op.mint for op in self.token_operations() if op.kind == "initialize_mint"])
 
-    @cached_property
-    def token_sums(self) -> dict[Mint, int]:
-        """The net change of every mint over all accounts; not zero where supply changed or a fee was withheld."""
-        sums: dict[Mint, int] = {}
-        for token in self.transaction.tokens:
-            sums[token.mint] = sums.get(token.mint, 0) + token.post_raw - token.pre_raw
-        return {mint: total for mint, total in sums.items() if total and mint != WSOL}
-
-    @cached_property
     def issued(self) -> dict[str, int]:
-        """What was minted less what was burned, by mint, as the instructions say."""
+        """Return what was minted less what was burned, by mint, as the instructions say."""
         issued: dict[str, int] = {}
-        for op in token_operations(self.transaction):
+        for op in self.token_operations():
             if op.kind == "mint_to":
                 issued[op.mint] = issued.get(op.mint, 0) + op.amount_raw
             elif op.kind == "burn":
                 issued[op.mint] = issued.get(op.mint, 0) - op.amount_raw
         return issued
 
-    @cached_property
     def supply_changed(self) -> frozenset[str]:
-        return frozenset(self.issued) if self.token_sums else frozenset()
-
-    @cached_property
-    def touched(self) -> frozenset[Kind]:
-        """The kinds of programs called, leaving out what a trade route calls inside itself."""
-        touched: set[Kind] = set()
-        is_in_trade = False
-        for _, is_outer, address in self.transaction.programs:
-            program = PROGRAMS.get(address)
-            if is_outer:
-                is_in_trade = program is not None and program.kind in TRADE_KINDS
-            if program is not None and (is_outer or not is_in_trade or program.kind in TRADE_KINDS):
-                touched.add(program.kind)
-        return frozenset(touched)
-
-    @cached_property
-    def venues(self) -> tuple[str, ...]:
-        names = [PROGRAMS[address].name for _, _, address in self.transaction.programs if address in PROGRAMS and PROGRAMS[address].kind in VENUE_KINDS]
-        return tuple(dict.fromkeys(names))
+        return frozenset(self.issued()) if self.token_sums else frozenset()
 
     def check_conservation(self) -> None:
         transaction = self.transaction
@@ -124,20 +93,36 @@ class _Facts:
                 transaction.signature,
             )
 
-    def moved_signers(self) -> Iterable[Address]:
+    def moved_signers(self) -> list[Address]:
+        """Return the fee payer and every other signer whose balance moved."""
         transaction = self.transaction
-        owners = {owner for token in transaction.tokens if token.pre_raw != token.post_raw or token.owner_before != token.owner_after for owner in (token.owner_before, token.owner_after)}
-        for position, address in enumerate(transaction.accounts[: transaction.signer_count]):
-            has_moved = transaction.pre_lamports[position] != transaction.post_lamports[position]
-            if position == 0 or ((has_moved or address in owners) and not self._is_fresh_keypair(position)):
-                yield address
+        signers = transaction.accounts[: transaction.signer_count]
+        if len(signers) == 1:
+            return signers
+        owners = {
+            owner
+            for token in transaction.tokens
+            if token.pre_raw != token.post_raw or token.owner_before != token.owner_after
+            for owner in (token.owner_before, token.owner_after)
+        }
+        return [
+            address
+            for position, address in enumerate(signers)
+            if position == 0
+            or (
+                (transaction.pre_lamports[position] != transaction.post_lamports[position] or address in owners)
+                and not self._is_fresh_keypair(position)
+            )
+        ]
 
     def _is_fresh_keypair(self, position: int) -> bool:
         """Return whether a co-signer only lent its key to the account created at its address: a mint, a position."""
         if position not in self.created:
             return False
         address = self.transaction.accounts[position]
-        return any(op.target == address and op.kind != "transfer" for op in self.lamport_operations)
+        return any(
+            op.target == address and op.kind != "transfer" for op in lamport_operations(self.transaction, (position,))
+        )
 
     def present(self, wallets: Collection[Address]) -> Iterable[Address]:
         if not wallets:
@@ -153,14 +138,13 @@ class _Facts:
         is_payer = owner == transaction.accounts[0]
         base, priority = self.fee if is_payer else (0, 0)
         is_signer = owner in self.signers
-        tip = tip_of(self.lamport_operations, owner) if self.has_tips and is_signer and not transaction.is_failed else 0
-        other_rent = self._other_rent(owner, movement) if is_signer else 0
+        tip, other_rent = self._costs(owner, movement) if is_signer and not transaction.is_failed else (0, 0)
         # Rent that somebody else locked in the owner's new account is neither its cost nor its income.
         rent = movement.rent_lamports if is_signer else min(movement.rent_lamports, 0)
-        sol_flow = (
-            movement.native_lamports + movement.wsol_lamports + base + priority + tip + rent + other_rent
+        sol_flow = movement.native_lamports + movement.wsol_lamports + base + priority + tip + rent + other_rent
+        tx_class = (
+            TxClass.FAILED if transaction.is_failed else classify(self._shape(owner, movement, sol_flow, other_rent))
         )
-        tx_class = TxClass.FAILED if transaction.is_failed else classify(self._shape(owner, movement, sol_flow, other_rent))
         quote = _quote(tx_class, movement, sol_flow)
         legs = self._legs(owner, tx_class, movement, quote)
         issues = [*transaction.notes, *self._issues(movement, tx_class)]
@@ -193,11 +177,13 @@ class _Facts:
             issues=tuple(issues),
         )
 
-    def _other_rent(self, owner: Address, movement: Movement) -> int:
-        candidates = [position for position in self.created if position not in movement.token_accounts]
-        if not candidates or self.transaction.is_failed:
-            return 0
-        return other_rent_of(self.transaction, self.lamport_operations, owner, candidates)
+    def _costs(self, owner: Address, movement: Movement) -> tuple[int, int]:
+        """Return the owner's tips, and the rent it paid for accounts that are not its own token accounts."""
+        opened = [position for position in self.created if position not in movement.token_accounts]
+        if not self.tips and not opened:
+            return 0, 0
+        operations = lamport_operations(self.transaction, (*self.tips, *opened))
+        return tip_of(operations, owner), other_rent_of(self.transaction, operations, owner, opened)
 
     def _shape(self, owner: Address, movement: Movement, sol_flow: int, other_rent: int) -> Shape:
         flows = [sol_flow, *[amount for _, amount in movement.stables]]
@@ -207,33 +193,34 @@ class _Facts:
             quote_up=any(flow > 0 for flow in flows),
             quote_down=any(flow < 0 for flow in flows),
             touched=self.touched,
-            supply_changed=self.supply_changed,
+            supply_changed=self.supply_changed(),
             pays_other_rent=other_rent != 0,
-            liquidity=lambda: liquidity_class(self.transaction.instructions(None)),
-            is_round_trip=partial(self._is_round_trip, owner, movement),
-            opened_mints=lambda: self.opened_mints,
+            liquidity=lambda: liquidity_class(self.transaction.instructions),
+            is_round_trip=partial(self._is_round_trip, movement),
+            opened_mints=self.opened_mints,
         )
 
-    def _is_round_trip(self, owner: Address, movement: Movement) -> bool:
+    def _is_round_trip(self, movement: Movement) -> bool:
         """Return whether some mint went out of the owner's accounts and came back, nearly all of it."""
-        accounts = {
-            self.transaction.accounts[token.account_index]: token.mint
+        mints = {
+            token.position: token.mint
             for token in self.transaction.tokens
-            if token.account_index in movement.token_accounts and token.mint != WSOL and token.mint not in STABLE_MINTS
+            if token.position in movement.token_accounts and token.mint not in QUOTE_MINTS
         }
+        if not mints or not moves_both_ways(self.transaction, mints):
+            return False
+        accounts = {self.transaction.accounts[position]: mint for position, mint in mints.items()}
         sent: dict[Mint, int] = {}
         received: dict[Mint, int] = {}
-        for op in token_operations(self.transaction, accounts):
+        for op in self.token_operations() if len(self.signers) > 1 else token_operations(self.transaction, mints):
             if op.kind == "transfer" and (op.source in accounts) != (op.target in accounts):
-                side = sent if op.source in accounts else received
-                mint = accounts.get(op.source) or accounts[op.target]
+                side, account = (sent, op.source) if op.source in accounts else (received, op.target)
+                mint = accounts[Address(account)]
                 side[mint] = side.get(mint, 0) + op.amount_raw
+        both = sent.keys() & received.keys()
         net = {token.mint: abs(token.amount_raw) for token in movement.tokens}
-        if not net.keys() <= (sent.keys() & received.keys()):
-            return False
-        return any(
-            net.get(mint, 0) * _ROUND_TRIP_RATIO <= min(sent[mint], received[mint]) for mint in sent.keys() & received.keys()
-        )
+        is_all = net.keys() <= both
+        return is_all and any(net.get(mint, 0) * _ROUND_TRIP_RATIO <= min(sent[mint], received[mint]) for mint in both)
 
     def _legs(self, owner: Address, tx_class: TxClass, movement: Movement, quote: Amount | None) -> tuple[Leg, ...]:
         if tx_class is TxClass.FAILED:
@@ -248,13 +235,13 @@ class _Facts:
 
     def _observed_value(self, owner: Address) -> Amount | None:
         """Return the quote asset that the owner's own accounts paid on inside a swap route, a stable one first."""
-        mints = {self.transaction.accounts[token.account_index]: token.mint for token in self.transaction.tokens}
+        mints = {self.transaction.accounts[token.position]: token.mint for token in self.transaction.tokens}
         paid: dict[Mint, int] = {}
-        for op in token_operations(self.transaction):
+        for op in self.token_operations():
             mint = Mint(op.mint) or mints.get(Address(op.source)) or mints.get(Address(op.target))
             if op.kind == "transfer" and op.authority == owner and mint is not None:
                 paid[mint] = paid.get(mint, 0) + op.amount_raw
-        for mint in (*STABLE_ORDER, WSOL):
+        for mint in (*_STABLE_ORDER, WSOL):
             if paid.get(mint):
                 return Amount(mint, paid[mint])
         return None
@@ -271,12 +258,16 @@ class _Facts:
                 issues += self._supply_issues(token.mint)
         if tx_class in _TRADES and self.touched.isdisjoint(TRADE_KINDS):
             issues.append("venue_unknown")
-        if tx_class is TxClass.BUY and self.supply_changed and any(token.mint in self.opened_mints for token in movement.tokens):
+        if (
+            tx_class is TxClass.BUY
+            and self.token_sums
+            and any(token.mint in self.opened_mints() for token in movement.tokens)
+        ):
             issues.append("created_token")
         return issues
 
     def _supply_issues(self, mint: Mint) -> list[str]:
-        unexplained = self.token_sums[mint] - self.issued.get(mint, 0)
+        unexplained = self.token_sums[mint] - self.issued().get(mint, 0)
         if not unexplained:
             return []
         is_token_2022 = any(token.is_token_2022 for token in self.transaction.tokens if token.mint == mint)
@@ -285,8 +276,31 @@ class _Facts:
         return [f"{NOT_CONSERVED}: {mint} changes by {unexplained} that no instruction mints or burns"]
 
 
-NOT_CONSERVED: Final = "token_not_conserved"
-STABLE_ORDER: Final = tuple(sorted(STABLE_MINTS))
+def _token_sums(transaction: Transaction) -> dict[Mint, int]:
+    """Return mints whose balances do not cancel over all accounts: supply changed, or a fee was withheld."""
+    sums: dict[Mint, int] = {}
+    for token in transaction.tokens:
+        if token.pre_raw != token.post_raw and token.mint != WSOL:
+            sums[token.mint] = sums.get(token.mint, 0) + token.post_raw - token.pre_raw
+    return {mint: total for mint, total in sums.items() if total}
+
+
+def _touched(transaction: Transaction) -> tuple[frozenset[Kind], tuple[str, ...]]:
+    """Return the kinds of programs called, without what a trade route calls inside itself, and the venues' names."""
+    touched: set[Kind] = set()
+    venues: dict[str, None] = {}
+    is_in_trade = False
+    for ix in transaction.instructions:
+        is_outer, program = ix.is_outer, PROGRAMS.get(ix.program)
+        if is_outer:
+            is_in_trade = program is not None and program.kind in TRADE_KINDS
+        if program is None:
+            continue
+        if is_outer or not is_in_trade or program.kind in TRADE_KINDS:
+            touched.add(program.kind)
+        if program.kind in VENUE_KINDS:
+            venues[program.name] = None
+    return frozenset(touched), tuple(venues)
 
 
 def _leg(token: TokenDelta, value: Amount | None, *, is_trade: bool) -> Leg:
@@ -308,9 +322,15 @@ def _quote(tx_class: TxClass, movement: Movement, sol_flow: int) -> Amount | Non
     return Amount(WSOL, sol_flow)
 
 
+@lru_cache(maxsize=65536)
+def _check_address(address: Address) -> None:
+    """Refuse what is no address; wallets and mints come again and again."""
+    parse_address(address)
+
+
 def _check_addresses(transaction: Transaction, owner: Address, movement: Movement) -> None:
     try:
         for address in (owner, *[token.mint for token in movement.tokens]):
-            parse_address(address)
+            _check_address(address)
     except AddressError as error:
         raise ReadError(f"an address in the balances is none: {error}", transaction.signature) from error
