@@ -156,7 +156,9 @@ def _assemble(result: Result, message: _Message) -> Transaction:
         Signature(message.signatures[0]),
         _position("slot", result.slot),
         _position("blockTime", result.block_time),
-        _position("transactionIndex", result.transaction_index or result.index_within_block),
+        _position("transactionIndex", result.transaction_index)
+        if result.transaction_index is not UNSET
+        else _position("indexWithinBlock", result.index_within_block),
         meta.err != _NULL,
         meta.fee,
         len(message.signatures),
