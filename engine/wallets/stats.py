@@ -1,0 +1,91 @@
+"""Compute what a wallet earned and how often it was right (DOMAIN §4).
+
+USD is primary; the same figures are computed in SOL beside it, where more is known: a trade for SOL needs no price.
+Not responsible for the score (`score`), for marks of open positions or for anything that needs a live price.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from engine.ledger import DEFAULT_CONFIG, Currency, LedgerConfig
+from engine.wallets.amounts import Closed, Realized, closed_of, realized_of
+from engine.wallets.holding import HoldTimes, hold_times
+from engine.wallets.inputs import OpenPosition, OtherCosts, TokenHistory, Window
+from engine.wallets.rates import Rates, rates_of
+from engine.wallets.results import select
+
+COVERAGE_MIN: Final = 0.9
+"""Basis coverage below which a wallet is shown but not ranked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrencyStats:
+    """The figures of a window in one currency: amounts are micro-USD or lamports.
+
+    `missing` says for every figure that is None why it is.
+    """
+
+    currency: Currency
+    rates: Rates
+    realized: Realized
+    closed: Closed
+    missing: Mapping[str, str]
+
+    @property
+    def is_ranked(self) -> bool:
+        """Tell whether enough of the basis is known for a place on a leaderboard."""
+        coverage = self.realized.basis_coverage
+        return coverage is not None and coverage >= COVERAGE_MIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletStats:
+    """The figures of one entity in a window that ends at `as_of`; times are epoch seconds."""
+
+    window: Window
+    as_of: int
+    usd: CurrencyStats
+    sol: CurrencyStats
+    hold: HoldTimes
+    last_trade_at: int | None
+    is_active: bool
+
+
+def wallet_stats(
+    histories: Sequence[TokenHistory],
+    *,
+    window: Window,
+    as_of: int,
+    positions: Sequence[OpenPosition] = (),
+    costs: OtherCosts = OtherCosts(None, None),  # noqa: B008 - an immutable tuple
+    config: LedgerConfig = DEFAULT_CONFIG,
+) -> WalletStats:
+    """Return the figures of one entity from the histories of all of its tokens."""
+    last_trade_at = _last_trade_at(histories, as_of)
+
+    def in_currency(currency: Currency) -> CurrencyStats:
+        selection = select(histories, window, as_of, currency, config)
+        missing: dict[str, str] = {}
+        return CurrencyStats(
+            currency=currency,
+            rates=rates_of(selection, positions, currency, missing),
+            realized=realized_of(selection.rows, costs, currency, missing),
+            closed=closed_of(selection, currency, missing),
+            missing=missing,
+        )
+
+    return WalletStats(
+        window=window,
+        as_of=as_of,
+        usd=in_currency(Currency.USD),
+        sol=in_currency(Currency.SOL),
+        hold=hold_times(histories, window, as_of),
+        last_trade_at=last_trade_at,
+        is_active=last_trade_at is not None and window.contains(last_trade_at, as_of),
+    )
+
+
+def _last_trade_at(histories: Iterable[TokenHistory], as_of: int) -> int | None:
+    times = (history.last_trade_at for history in histories)
+    return max((at for at in times if at is not None and at <= as_of), default=None)
