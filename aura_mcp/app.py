@@ -1,0 +1,133 @@
+"""Wire everything once: settings, clock, store and the services over them; close what was opened.
+
+Not responsible for what any of them does.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from aura_mcp.errors import NotFoundError
+from aura_mcp.services.boundary import reported
+from aura_mcp.services.decoding import Decoding
+from aura_mcp.services.demo import Demo
+from aura_mcp.services.exports import Exports
+from aura_mcp.services.imports import Imports
+from aura_mcp.services.leaderboard import Leaderboards
+from aura_mcp.services.parties import Parties
+from aura_mcp.services.provenance import Provenance
+from aura_mcp.services.trades import Trades
+from aura_mcp.services.verification import Verification
+from aura_mcp.services.wallets import Wallets
+from aura_mcp.settings import Settings
+from data.clock import Clock, SystemClock
+from data.store import Store
+
+
+class Application:
+    """The services of one process. The database is opened when the first service that needs it is asked for."""
+
+    def __init__(self, settings: Settings, database: Path, clock: Clock, *, may_create: bool) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self._may_create = may_create
+        self._store: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The open database, with everything booked that an interrupted import left behind.
+
+        Raises:
+            NotFoundError: there is none, and none may be created.
+        """
+        if self._store is None:
+            if not self._may_create and not self.database.exists():
+                raise NotFoundError(f"there is no database {self.database}; `aura init` or `aura import` creates it")
+            if self.database == self.settings.database:
+                self.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._store = Store.open(
+                self.database, memory_limit_mb=self.settings.memory_limit_mb, threads=self.settings.threads
+            )
+            self._store.booking.book()
+        return self._store
+
+    @cached_property
+    def decoding(self) -> Decoding:
+        """The reading of transactions that are stored nowhere; needs no database."""
+        return Decoding()
+
+    @cached_property
+    def parties(self) -> Parties:
+        """Wallets by name."""
+        return Parties(self.store)
+
+    @cached_property
+    def trades(self) -> Trades:
+        """Lists of trades."""
+        return Trades(self.store, self.parties, self.clock)
+
+    @cached_property
+    def wallets(self) -> Wallets:
+        """Reports on one wallet."""
+        return Wallets(self.store, self.parties, self.trades, self.clock)
+
+    @cached_property
+    def leaderboards(self) -> Leaderboards:
+        """Rankings of wallets."""
+        return Leaderboards(self.store, self.parties, self.clock)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Where realized amounts come from."""
+        return Provenance(self.store, self.parties)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """The way of facts into the database."""
+        return Imports(self.store)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """The way of facts out of the database."""
+        return Exports(self.store)
+
+    @cached_property
+    def verification(self) -> Verification:
+        """The audit of the whole ledger."""
+        return Verification(self.store)
+
+    @cached_property
+    def demo(self) -> Demo:
+        """The main job on the recording that ships with the package."""
+        return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
+
+    def close(self) -> None:
+        """Close what was opened; a second call does nothing."""
+        if self._store is not None:
+            self._store.close()
+
+
+@contextmanager
+def open_application(
+    database: Path | None = None,
+    *,
+    may_create: bool = True,
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+) -> Generator[Application]:
+    """Yield the application over `database`, or over the one that the settings name, and close it at the end.
+
+    A missing database is created where `may_create` says so, and is an error elsewhere.
+
+    Raises:
+        AuraError: the environment, the database or the question cannot be answered; one line says why.
+    """
+    settings = settings or Settings.load()
+    application = Application(settings, database or settings.database, clock or SystemClock(), may_create=may_create)
+    with reported():
+        try:
+            yield application
+        finally:
+            application.close()

@@ -1,0 +1,148 @@
+"""Show what a wallet holds, lot by lot, and the round trips it made.
+
+Not responsible for what holdings are worth: there is no price of today in the facts.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from aura_mcp.services.figures import to_percent
+from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
+from data.store import Store
+from data.store.identity import ROW_PREFIX
+from engine.ledger import Basis, Currency, Episode, Flow, FoldState, Lot, judge, signature_of
+from engine.units import Mint
+from engine.wallets import TokenHistory
+
+_DECIMALS: Final = "SELECT mint, max(decimals) FROM leg WHERE list_contains($1, mint) GROUP BY mint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenLot:
+    """What is left of one acquisition; the cost is that of what is left, None where the basis is unknown."""
+
+    basis: Basis
+    acquired_at: datetime
+    signature: str | None
+    quantity: Decimal
+    cost: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What a wallet holds of one mint. `parked` is in a pool or a lending market, and part of `quantity`.
+
+    `cost` is that of the `known_basis` part, None where there is none.
+    """
+
+    mint: str
+    quantity: Decimal
+    known_basis: Decimal
+    parked: Decimal
+    cost: Money
+    gaps: int
+    lots: tuple[OpenLot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """One round trip (episode) of one mint; `outcome` names the result in the currency asked for, or why there is none.
+
+    `net` is None where a value is unknown. `coverage_pct` is the matched share of the proceeds.
+    """
+
+    mint: str
+    number: int
+    opened_at: datetime
+    closed_at: datetime | None
+    buys: int
+    sells: int
+    spent: Money
+    net: Money
+    coverage_pct: float | None
+    outcome: str
+
+
+class _Decimals(NamedTuple):
+    mint: str
+    decimals: int
+
+
+def decimals_of(store: Store, mints: Iterable[str]) -> Mapping[str, int]:
+    """Return the decimals of mints."""
+    return dict(rows_of(store, _Decimals, _DECIMALS, [list(mints)]))
+
+
+def positions_of(states: Mapping[str, FoldState], decimals: Mapping[str, int]) -> tuple[Position, ...]:
+    """Return every position that is not empty, the one that cost most first."""
+    found = [_position(mint, state, decimals.get(mint, 0)) for mint, state in states.items() if _lots(state)]
+    return tuple(sorted(found, key=lambda position: (-(position.cost.sol or 0), position.mint)))
+
+
+def trips_of(histories: Sequence[TokenHistory], currency: Currency) -> tuple[Trip, ...]:
+    """Return every round trip, the latest opened first."""
+    trips = [_trip(history.mint, episode, currency) for history in histories for episode in history.episodes]
+    return tuple(sorted(trips, key=lambda trip: (trip.opened_at, trip.mint, trip.number), reverse=True))
+
+
+def _position(mint: str, state: FoldState, decimals: int) -> Position:
+    lots = _lots(state)
+    known = [lot for lot in lots if lot.is_known]
+    return Position(
+        mint=mint,
+        quantity=whole(sum(lot.left for lot in lots), decimals),
+        known_basis=whole(sum(lot.left for lot in known), decimals),
+        parked=whole(sum(lot.left for lot in state.parked), decimals),
+        cost=_cost(known),
+        gaps=state.gaps,
+        lots=tuple(_open_lot(lot, decimals) for lot in lots),
+    )
+
+
+def _cost(known: Sequence[Lot]) -> Money:
+    if not known:
+        return NOTHING_KNOWN
+    return money(add_up(lot.rest[0] for lot in known), add_up(lot.rest[1] for lot in known))
+
+
+def _lots(state: FoldState) -> list[Lot]:
+    return [lot for lot in (*state.known, *state.unknown, *state.parked) if lot.left]
+
+
+def _open_lot(lot: Lot, decimals: int) -> OpenLot:
+    cost_lamports, cost_usd_micro, *_ = lot.rest
+    signature = signature_of(lot.ref)
+    return OpenLot(
+        basis=Basis.KNOWN if lot.is_known else Basis.UNKNOWN,
+        acquired_at=to_moment(lot.at),
+        signature=None if signature.startswith(ROW_PREFIX) else signature,
+        quantity=whole(lot.left, decimals),
+        cost=money(cost_lamports, cost_usd_micro),
+    )
+
+
+def _trip(mint: Mint, episode: Episode, currency: Currency) -> Trip:
+    sol, usd = episode.flow(Currency.SOL), episode.flow(Currency.USD)
+    return Trip(
+        mint=mint,
+        number=episode.number,
+        opened_at=to_moment(episode.opened_at),
+        closed_at=to_moment_or_none(episode.closed_at),
+        buys=episode.buys,
+        sells=episode.sells,
+        spent=money(episode.spent_lamports, episode.spent_usd_micro),
+        net=money(None if sol is None else sol.net, None if usd is None else usd.net),
+        coverage_pct=_coverage_pct(episode, sol if currency is Currency.SOL else usd, currency),
+        outcome=judge(episode, currency).value,
+    )
+
+
+def _coverage_pct(episode: Episode, flow: Flow | None, currency: Currency) -> float | None:
+    unmatched = episode.unmatched(currency)
+    if flow is None or unmatched is None or not flow.proceeds + unmatched:
+        return None
+    return to_percent(flow.proceeds / (flow.proceeds + unmatched))

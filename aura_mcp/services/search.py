@@ -1,0 +1,234 @@
+"""Find wallets and tokens by what a person remembers of them: a nickname, the start of an address, an address.
+
+What is ambiguous comes back as candidates; nothing is chosen for the user. A wallet whose address starts or ends like
+that of a named wallet is marked: look-alikes are how people are robbed. Not responsible for reports on what was found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from aura_mcp.errors import AuraError
+from aura_mcp.services.cursors import read_cursor, write_cursor
+from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.results import to_moment_or_none
+from aura_mcp.services.scope import Span, last_fact_at, span_of
+from data.clock import Clock
+from data.store import Store
+from engine.address import ALPHABET, MAX_LENGTH
+from engine.text import clean_text, quote_text
+from engine.wallets import Window
+
+MIN_PREFIX: Final = 3
+MAX_QUERY: Final = 64
+TWIN_CHARS: Final = 4
+
+
+class Kind(StrEnum):
+    """What a match is."""
+
+    WALLET = "wallet"
+    TOKEN = "token"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuestion:
+    """What to look for; `kind` None means both."""
+
+    query: str
+    kind: Kind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Something that answers to the query; `why` says how: its address, its nickname, or a part of either.
+
+    `twin_of` names a labelled wallet whose address starts and ends alike.
+    """
+
+    kind: Kind
+    address: str
+    nickname: str | None
+    is_tracked: bool
+    why: str
+    is_exact: bool
+    trades: int
+    last_trade_at: datetime | None
+    twin_of: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A page of matches, exact ones first. `is_ambiguous` tells that more than one could be meant."""
+
+    span: Span
+    last_fact_at: datetime | None
+    matches_total: int
+    is_ambiguous: bool
+    matches: tuple[Match, ...]
+    next_cursor: str | None
+
+
+class _Row(NamedTuple):
+    kind: Kind
+    address: str
+    nickname: str | None
+    is_tracked: bool
+    rank: int
+
+
+class _Activity(NamedTuple):
+    address: str
+    trades: int
+    last_trade_at: int | None
+
+
+class _Named(NamedTuple):
+    address: str
+
+
+_WHY: Final = {
+    0: "address",
+    1: "nickname",
+    2: "start of the nickname",
+    3: "part of the nickname",
+    4: "start of the address",
+}
+_EXACT: Final = 1
+_WALLETS: Final = """
+SELECT DISTINCT 'wallet', a.address, w.nickname, coalesce(w.is_tracked, false), CASE
+    WHEN a.address = $query THEN 0
+    WHEN lower(w.nickname) = lower($query) THEN 1
+    WHEN starts_with(lower(w.nickname), lower($query)) THEN 2
+    WHEN contains(lower(w.nickname), lower($query)) THEN 3
+    ELSE 4 END AS rank
+FROM (
+    SELECT address FROM wallet
+    UNION SELECT entity FROM fold_state WHERE $is_address AND starts_with(entity, $query)
+    UNION SELECT wallet FROM entity_member
+) AS a
+LEFT JOIN wallet AS w ON w.address = a.address
+WHERE contains(lower(w.nickname), lower($query)) OR ($is_address AND starts_with(a.address, $query))
+"""
+_TOKENS: Final = """
+SELECT DISTINCT 'token', mint, NULL::VARCHAR, false, CASE WHEN mint = $query THEN 0 ELSE 4 END
+FROM (SELECT mint FROM fold_state UNION SELECT mint FROM candle)
+WHERE $is_address AND starts_with(mint, $query) AND NOT is_sol(mint) AND NOT is_stable(mint)
+"""
+_WALLET_ACTIVITY: Final = """
+SELECT entity, sum(events)::BIGINT, max(last_order_time) FROM fold_state
+WHERE list_contains($1, entity) GROUP BY entity
+"""
+_TOKEN_ACTIVITY: Final = """
+SELECT mint, sum(events)::BIGINT, max(last_order_time) FROM fold_state WHERE list_contains($1, mint) GROUP BY mint
+"""
+_LABELLED: Final = "SELECT address FROM wallet WHERE nickname IS NOT NULL ORDER BY address"
+
+
+class Search:
+    """The way from what a person remembers to an address."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def page(self, question: SearchQuestion, *, limit: int, cursor: str | None = None) -> Found:
+        """Return what answers to the query, exact matches first, then by kind and address.
+
+        Raises:
+            AuraError: the query is too short or too long to look for.
+            CursorError: the cursor belongs to another question.
+        """
+        query = clean_text(question.query, MAX_QUERY)
+        _check(question.query, query)
+        start = 0 if cursor is None else read_cursor(question, cursor, int)
+        rows = self._rows(query, question.kind)
+        page = rows[start : start + limit]
+        end = start + len(page)
+        exact = sum(row.rank <= _EXACT for row in rows)
+        return Found(
+            span=span_of(self._clock, Window.ALL),
+            last_fact_at=last_fact_at(self._store),
+            matches_total=len(rows),
+            is_ambiguous=len(rows) > 1 and exact != 1,
+            matches=self._matches(page),
+            next_cursor=write_cursor(question, end) if end < len(rows) else None,
+        )
+
+    def nicknames(self, start: str, limit: int) -> list[str]:
+        """Return nicknames that start with a text, for completion."""
+        sql = (
+            "SELECT nickname FROM wallet WHERE starts_with(lower(nickname), lower($1)) "
+            "ORDER BY lower(nickname), address LIMIT $2"
+        )
+        return [str(row[0]) for row in self._store.database.rows(sql, [start, limit])]
+
+    def addresses(self, start: str, limit: int) -> list[str]:
+        """Return addresses of followed wallets that start with a text, for completion."""
+        sql = "SELECT address FROM wallet WHERE is_tracked AND starts_with(address, $1) ORDER BY address LIMIT $2"
+        return [str(row[0]) for row in self._store.database.rows(sql, [start, limit])]
+
+    def mints(self, start: str, limit: int) -> list[str]:
+        """Return mints that start with a text, most traded first, for completion."""
+        sql = (
+            "SELECT mint FROM fold_state WHERE starts_with(mint, $1) GROUP BY mint "
+            "ORDER BY sum(events) DESC, mint LIMIT $2"
+        )
+        return [str(row[0]) for row in self._store.database.rows(sql, [start, limit])]
+
+    def _rows(self, query: str, kind: Kind | None) -> list[_Row]:
+        is_address = MIN_PREFIX <= len(query) <= MAX_LENGTH and all(letter in ALPHABET for letter in query)
+        named = {"query": query, "is_address": is_address}
+        rows: list[_Row] = []
+        if kind is not Kind.TOKEN:
+            rows += rows_of(self._store, _Row, _WALLETS, named)
+        if kind is not Kind.WALLET:
+            rows += rows_of(self._store, _Row, _TOKENS, named)
+        tokens = {row.address for row in rows if row.kind is Kind.TOKEN}
+        # A mint can be its own account in the ledger of nobody; it is listed once, as the token.
+        found = [row for row in rows if row.kind is Kind.TOKEN or row.address not in tokens]
+        return sorted(found, key=lambda row: (row.rank, row.kind, row.address))
+
+    def _matches(self, page: Sequence[_Row]) -> tuple[Match, ...]:
+        activity = {
+            Kind.WALLET: self._activity(_WALLET_ACTIVITY, page, Kind.WALLET),
+            Kind.TOKEN: self._activity(_TOKEN_ACTIVITY, page, Kind.TOKEN),
+        }
+        labelled = [row.address for row in rows_of(self._store, _Named, _LABELLED)]
+        return tuple(_match(row, activity[row.kind].get(row.address), labelled) for row in page)
+
+    def _activity(self, sql: str, page: Sequence[_Row], kind: Kind) -> dict[str, _Activity]:
+        addresses = [row.address for row in page if row.kind is kind]
+        if not addresses:
+            return {}
+        return {found.address: found for found in rows_of(self._store, _Activity, sql, [addresses])}
+
+
+def twin_of(address: str, labelled: Sequence[str]) -> str | None:
+    """Return a labelled wallet whose address starts and ends as this one does, but is another."""
+    head, tail = address[:TWIN_CHARS], address[-TWIN_CHARS:]
+    twins = (other for other in labelled if other != address and other.startswith(head) and other.endswith(tail))
+    return next(twins, None)
+
+
+def _check(asked: str, query: str) -> None:
+    if not query:
+        raise AuraError(f"the query {quote_text(asked)} shows nothing; name a wallet, or the start of an address or mint")
+    if len(asked) > MAX_QUERY:
+        raise AuraError(f"the query has {len(asked)} characters; addresses have at most {MAX_LENGTH}, nicknames 32")
+
+
+def _match(row: _Row, activity: _Activity | None, labelled: Sequence[str]) -> Match:
+    return Match(
+        kind=row.kind,
+        address=row.address,
+        nickname=row.nickname,
+        is_tracked=row.is_tracked,
+        why=_WHY[row.rank],
+        is_exact=row.rank <= _EXACT,
+        trades=0 if activity is None else activity.trades,
+        last_trade_at=None if activity is None else to_moment_or_none(activity.last_trade_at),
+        twin_of=twin_of(row.address, labelled) if row.kind is Kind.WALLET and row.nickname is None else None,
+    )
