@@ -1,0 +1,5 @@
+"""The `aura` command."""
+
+from aura_mcp.cli.entry import main
+
+__all__ = ["main"]
