@@ -1,0 +1,1 @@
+"""The world outside the core: the database, files, the clock."""

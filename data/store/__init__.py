@@ -1,0 +1,5 @@
+"""Keep facts and the ledger in one DuckDB file."""
+
+from data.store.store import Store
+
+__all__ = ["Store"]

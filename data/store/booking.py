@@ -1,0 +1,160 @@
+"""Advance the ledger: fold the facts that arrived since the last booking, and only those.
+
+A booking is one transaction: after a crash the ledger is as it was before, and the next booking starts again.
+Not responsible for the rules of the ledger (`engine.ledger`), for finding what is new (`work`) or for comparing
+the result with the facts (`verification`).
+"""
+
+import gc
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import duckdb
+
+from data.store.chunks import Chunk, Key, Span, Task, read_chunks
+from data.store.connection import Database
+from data.store.derived import DERIVED, Output, Stored, append, forget_marks, read_states, remove_changed, remove_folds
+from data.store.work import find_work
+from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
+
+Progress = Callable[[int, int], None]
+"""Called with the number of events folded so far and an estimate of their total."""
+
+
+class Booked(NamedTuple):
+    """What a booking did: folds advanced or replayed, and the events that went through them."""
+
+    folds: int
+    events: int
+
+
+class Booking:
+    """The way from facts to derived state."""
+
+    def __init__(self, database: Database, config: LedgerConfig = DEFAULT_CONFIG) -> None:
+        self._database = database
+        self._config = config
+
+    def is_pending(self) -> bool:
+        """Tell whether something has arrived that the ledger has not seen."""
+        return self._batch("last_batch") != self._batch("booked_batch") or self._has_marks()
+
+    def book(self, progress: Progress | None = None) -> Booked:
+        """Fold everything that is new; a second call right after does nothing. Safe to repeat after a crash."""
+        folds = events = 0
+        with self._database.writing():
+            while self.is_pending():
+                done = self._book_once(progress)
+                folds, events = folds + done.folds, events + done.events
+        return Booked(folds, events)
+
+    def rebuild(self, progress: Progress | None = None) -> Booked:
+        """Forget all derived state and fold every fact again."""
+        with self._database.writing():
+            with self._database.write() as cursor:
+                for table in (*DERIVED, "refold"):
+                    cursor.execute(f"TRUNCATE {table}")
+                cursor.execute("UPDATE meta SET value = 0 WHERE key = 'booked_batch'")
+            return self.book(progress)
+
+    @contextmanager
+    def replayed(self, progress: Progress | None = None) -> Generator[duckdb.DuckDBPyConnection]:
+        """Fold every fact into temporary tables named `replayed_…` and yield the cursor that sees them."""
+        with (
+            self._database.writing(),
+            self._database.second_cursor() as reader,
+            self._database.second_cursor() as writer,
+            _collector_paused(),
+        ):
+            for name in DERIVED:
+                writer.execute(f"CREATE TEMP TABLE replayed_{name} AS FROM {name} LIMIT 0")
+            # Nothing is stored in the eyes of a replay.
+            for name in ("fold_state", "refold"):
+                reader.execute(f"CREATE TEMP TABLE {name} AS FROM main.{name} LIMIT 0")
+            for _, output in self._fold_all(reader, Span(0, self._batch("last_batch")), progress):
+                append(writer, output.tables(), "replayed_")
+            yield writer
+
+    def _book_once(self, progress: Progress | None) -> Booked:
+        span = Span(self._batch("booked_batch"), self._batch("last_batch"))
+        folds = events = 0
+        with (
+            self._database.second_cursor() as reader,
+            self._database.second_cursor() as writer,
+            self._database.transaction(writer),
+            ThreadPoolExecutor(1, "booking-writer") as pool,
+            _collector_paused(),
+        ):
+            writing: Future[None] | None = None
+            for chunk, output in self._fold_all(reader, span, progress):
+                folds += len(chunk.work)
+                events += sum(len(group.events) for group in chunk.folds)
+                tables = output.tables()
+                if writing is not None:
+                    writing.result()
+                writing = pool.submit(_store, writer, chunk.work, output, tables)
+            if writing is not None:
+                writing.result()
+            writer.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
+        return Booked(folds, events)
+
+    def _fold_all(
+        self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None
+    ) -> Iterator[tuple[Chunk, Output]]:
+        work = find_work(reader, span)
+        done = 0
+        for chunk in read_chunks(reader, Span(work.after, span.upto), work.buckets):
+            yield chunk, self._fold_chunk(chunk)
+            done += sum(len(group.events) for group in chunk.folds)
+            if progress is not None:
+                progress(done, max(work.events, done))
+
+    def _fold_chunk(self, chunk: Chunk) -> Output:
+        going_on = [key for key, task in chunk.work.items() if task.goes_on]
+        states = read_states(self._database.cursor(), going_on)
+        output = Output()
+        config = self._config
+        for entity, mint, events in chunk.folds:
+            before = states.get((entity, mint))
+            if before is not None and _continues(before, events[0].ref):
+                # What the state booked of this transaction must be booked again, together with the rest.
+                output.marked.append((entity, mint))
+                continue
+            result = fold(before.state if before else None, events, config=config)
+            output.add((entity, mint), len(events), result, before)
+        return output
+
+    def _batch(self, key: str) -> int:
+        ((value,),) = self._database.rows("SELECT value FROM meta WHERE key = ?", [key])
+        return int(value)
+
+    def _has_marks(self) -> bool:
+        return bool(self._database.rows("SELECT 1 FROM refold LIMIT 1"))
+
+
+@contextmanager
+def _collector_paused() -> Generator[None]:
+    # Events and rows are millions of tuples without cycles: searching them for cycles costs more than folding them.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _store(
+    cursor: duckdb.DuckDBPyConnection, work: Mapping[Key, Task], output: Output, tables: Mapping[str, object]
+) -> None:
+    remove_folds(cursor, [key for key, task in work.items() if task.is_stored and not task.goes_on])
+    advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
+    remove_changed(cursor, advanced, output.episodes)
+    forget_marks(cursor, list(work))
+    append(cursor, tables)
+
+
+def _continues(before: Stored, ref: str) -> bool:
+    return signature_of(before.state.last_ref) == signature_of(ref)

@@ -1,0 +1,191 @@
+"""Open the one DuckDB file, hand a cursor to each thread and let one writer in at a time.
+
+Not responsible for the tables (`migrations`, `schema/`) or for what is in them.
+"""
+
+import errno
+import os
+import re
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, Self
+
+import duckdb
+
+from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
+from data.store.migrations import migrate
+
+MEMORY: Final = ":memory:"
+
+_PID: Final = re.compile(r"\(PID (\d+)\)")
+_NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
+_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_SEALED: Final = (
+    "SET python_enable_replacements = false",
+    "SET enable_external_access = false",
+    "SET lock_configuration = true",
+)
+
+
+class Database:
+    """One root connection to one database file; every thread gets its own cursor.
+
+    Writers take turns under a lock, so that two transactions never meet on a key.
+    """
+
+    def __init__(self, root: duckdb.DuckDBPyConnection, name: str) -> None:
+        self.name = name
+        self._root = root
+        self._local = threading.local()
+        self._cursors: list[duckdb.DuckDBPyConnection] = []
+        self._writing = threading.RLock()
+
+    @classmethod
+    def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int) -> Self:
+        """Open or create the database at `path` (None: in memory), bring its schema up to date and seal its settings.
+
+        A new file appears under its name only when it is complete.
+
+        Raises:
+            DatabaseLockedError: another process has it open.
+            DatabaseFormatError: it is no database of ours, or of a newer version.
+            DiskFullError: there is no room to create it.
+            StoreError: the path cannot be used, for the reason given.
+        """
+        name = MEMORY if path is None else str(path)
+        if path is not None and not path.exists():
+            _create(path)
+        with translated(name):
+            root = duckdb.connect(name, config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads})
+        try:
+            with translated(name):
+                if path is not None:
+                    root.execute(f"SET temp_directory = {_literal(f'{path}.tmp')}")
+                migrate(root, name)
+                for statement in _SEALED:
+                    root.execute(statement)
+        except BaseException:
+            root.close()
+            raise
+        return cls(root, name)
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        for cursor in self._cursors:
+            cursor.close()
+        self._cursors.clear()
+        self._root.close()
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return the calling thread's own cursor."""
+        cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
+        if cursor is None:
+            cursor = self._root.cursor()
+            self._local.cursor = cursor
+            self._cursors.append(cursor)
+        return cursor
+
+    def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
+        """Return every row of a query: an open result would block checkpoints."""
+        with translated(self.name):
+            return self.cursor().execute(sql, parameters).fetchall()
+
+    @contextmanager
+    def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Yield another cursor with temporary tables of its own, to read with while the thread's own one writes."""
+        with translated(self.name):
+            cursor = self._root.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """Keep other writers out over several transactions."""
+        with self._writing:
+            yield
+
+    @contextmanager
+    def write(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Yield the thread's cursor inside a transaction, with other writers kept out."""
+        with self._writing, self.transaction(self.cursor()) as cursor:
+            yield cursor
+
+    @contextmanager
+    def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
+        """Yield the cursor inside a transaction: all of it is committed, or nothing. The caller keeps writers out."""
+        with translated(self.name):
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                _roll_back(cursor)
+                raise
+
+
+@contextmanager
+def translated(name: str) -> Generator[None]:
+    """Turn errors of DuckDB into ours, each one line that names the database."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _translate(error, name) from error
+
+
+def _create(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise StoreError(f"database {path}: the folder {str(path.parent)!r} does not exist; create it first")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with translated(str(path)), duckdb.connect(str(temporary)) as connection:
+            migrate(connection, str(path))
+        _publish(temporary, path)
+    except OSError as error:
+        raise StoreError(f"database {path}: cannot be created ({error.strerror})") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+        temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    try:
+        # A link fails where a rename would overwrite: whoever comes second uses the first one's database.
+        os.link(temporary, path)
+    except FileExistsError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_LINKS or path.exists():
+            raise
+        temporary.rename(path)
+
+
+def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("ROLLBACK")
+    except duckdb.Error as error:
+        # DuckDB has already rolled back when the commit itself failed; what failed is being raised.
+        if "no transaction is active" not in str(error) and "invalidated" not in str(error):
+            raise
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _translate(error: duckdb.Error, name: str) -> StoreError:
+    text = str(error)
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    if "Could not set lock" in text:
+        found = _PID.search(text)
+        pid = int(found.group(1)) if found else None
+        holder = "another process" if pid is None else f"another process (PID {pid})"
+        return DatabaseLockedError(f"database {name}: {holder} has it open; use that one, or stop it first", pid)
+    if any(sign in text.lower() for sign in _NO_SPACE):
+        return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
+    if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
+        return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")
+    return StoreError(f"database {name}: {first_line}")

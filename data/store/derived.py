@@ -1,0 +1,188 @@
+"""Write what folds produced, and replace what they produced before.
+
+Not responsible for deciding which folds to run (`booking`) or for comparing results (`verification`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final, NamedTuple
+
+import duckdb
+
+from data.store.arrow import Repeated, Type, from_columns, from_rows, registered
+from engine.ledger import Episode, FoldResult, FoldState, Realization
+
+FOLD_COLUMNS: Final = {
+    "entity": Type.VARCHAR,
+    "mint": Type.VARCHAR,
+    "state": Type.VARCHAR,
+    "last_order_time": Type.BIGINT,
+    "events": Type.BIGINT,
+    "realizations": Type.BIGINT,
+    "findings": Type.BIGINT,
+    "holding_raw": Type.HUGEINT,
+    "known_raw": Type.HUGEINT,
+    "gaps": Type.BIGINT,
+}
+_REMOVE: Final = "DELETE FROM {table} AS t USING gone AS g WHERE t.entity = g.entity AND t.mint = g.mint"
+_REMOVE_NUMBERED: Final = _REMOVE + " AND t.number = g.number"
+_APPEND: Final = "INSERT INTO {table} BY NAME SELECT * FROM produced"
+_FIND_STATES: Final = """
+SELECT entity, mint, state, events, realizations, findings FROM fold_state SEMI JOIN wanted USING (entity, mint)
+"""
+
+KEY_COLUMNS: Final = {"entity": Type.VARCHAR, "mint": Type.VARCHAR}
+_NUMBERED: Final = {**KEY_COLUMNS, "number": Type.BIGINT}
+_TEXTS: Final = frozenset({"kind", "basis", "disposed_ref", "acquired_ref", "opened_ref", "closed_ref"})
+
+REALIZATION_COLUMNS: Final = {
+    **_NUMBERED,
+    **{name: Type.VARCHAR if name in _TEXTS else Type.BIGINT for name in Realization._fields},
+    "quantity": Type.HUGEINT,
+}
+EPISODE_COLUMNS: Final = {
+    **KEY_COLUMNS,
+    **{
+        name: Type.VARCHAR
+        if name in _TEXTS
+        else Type.HUGEINT
+        if name.endswith(("_quantity", "_lamports", "_micro"))
+        else Type.BIGINT
+        for name in Episode._fields
+    },
+}
+FINDING_COLUMNS: Final = {
+    **_NUMBERED,
+    "code": Type.VARCHAR,
+    "found_at": Type.BIGINT,
+    "ref": Type.VARCHAR,
+    "quantity": Type.HUGEINT,
+}
+
+
+DERIVED: Final = ("fold_state", "realization", "episode", "finding")
+"""The tables that a booking writes."""
+
+
+class Stored(NamedTuple):
+    """What the database holds of a fold: its state and how many rows of each kind it has written."""
+
+    state: FoldState
+    events: int
+    realizations: int
+    findings: int
+
+
+@dataclass(slots=True)
+class Output:
+    """The rows of many folds, gathered column by column for one write."""
+
+    folds: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    realizations: list[tuple[Realization, ...]] = field(default_factory=list[tuple[Realization, ...]])
+    realization_keys: list[tuple[str, str, int]] = field(default_factory=list[tuple[str, str, int]])
+    episodes: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    findings: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
+    marked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+
+    def add(self, key: tuple[str, str], events: int, result: FoldResult, before: Stored | None) -> None:
+        """Take over the result of folding a number of events onto what was stored before."""
+        entity, mint = key
+        state, realizations, episodes, issues = result
+        _, seen, first, found = before or (None, 0, 0, 0)
+        if realizations:
+            self.realizations.append(realizations)
+            self.realization_keys.append((entity, mint, first))
+        self.episodes += [(entity, mint, *episode) for episode in episodes]
+        self.findings += [(entity, mint, number, *issue) for number, issue in enumerate(issues, found)]
+        self.folds.append((
+            entity,
+            mint,
+            state.to_json(),
+            state.last_at,
+            seen + events,
+            first + len(realizations),
+            found + len(issues),
+            state.holding,
+            state.known_quantity,
+            state.gaps,
+        ))  # fmt: skip
+
+    def tables(self) -> dict[str, object]:
+        """Return the rows as Arrow tables by the name of the table they belong to, leaving out empty ones."""
+        columns = self._realization_columns() if self.realizations else ()
+        tables: dict[str, object] = {}
+        if self.folds:
+            tables["fold_state"] = from_rows(FOLD_COLUMNS, self.folds)
+        if self.realizations:
+            tables["realization"] = from_columns(REALIZATION_COLUMNS, columns)
+        if self.episodes:
+            tables["episode"] = from_rows(EPISODE_COLUMNS, self.episodes)
+        if self.findings:
+            tables["finding"] = from_rows(FINDING_COLUMNS, self.findings)
+        if self.marked:
+            tables["refold"] = from_rows(KEY_COLUMNS, self.marked)
+        return tables
+
+    def _realization_columns(self) -> list[Sequence[object] | Repeated]:
+        places: list[int] = []
+        numbers: list[int] = []
+        for place, ((_, _, first), rows) in enumerate(zip(self.realization_keys, self.realizations, strict=True)):
+            count = len(rows)
+            places += [place] * count
+            numbers += range(first, first + count)
+        entities, mints, _ = zip(*self.realization_keys, strict=True)
+        kinds, *values = zip(*chain.from_iterable(self.realizations), strict=True)
+        basis = Realization._fields.index("basis") - 1
+        values[basis] = _repeated(values[basis])
+        return [Repeated(entities, places), Repeated(mints, places), numbers, _repeated(kinds), *values]
+
+
+def _repeated(values: Sequence[str]) -> Repeated:
+    choices = sorted(set(values))
+    return Repeated(choices, list(map({choice: place for place, choice in enumerate(choices)}.__getitem__, values)))
+
+
+def remove_folds(cursor: duckdb.DuckDBPyConnection, folds: Sequence[tuple[str, str]]) -> None:
+    """Remove everything that folds have written."""
+    if not folds:
+        return
+    with registered(cursor, "gone", from_rows(KEY_COLUMNS, folds)):
+        for table in DERIVED:
+            cursor.execute(_REMOVE.format(table=table))
+
+
+def forget_marks(cursor: duckdb.DuckDBPyConnection, folds: Sequence[tuple[str, str]]) -> None:
+    """Remove the marks of folds that have just been replayed."""
+    if folds and cursor.execute("SELECT 1 FROM refold LIMIT 1").fetchall():
+        with registered(cursor, "gone", from_rows(KEY_COLUMNS, folds)):
+            cursor.execute(_REMOVE.format(table="refold"))
+
+
+def remove_changed(
+    cursor: duckdb.DuckDBPyConnection, folds: Sequence[tuple[str, str]], episodes: Sequence[tuple[object, ...]]
+) -> None:
+    """Remove the states that folds go on from and the episodes that replace stored ones; the other rows stay."""
+    if not folds:
+        return
+    with registered(cursor, "gone", from_rows(KEY_COLUMNS, folds)):
+        cursor.execute(_REMOVE.format(table="fold_state"))
+    if episodes:
+        with registered(cursor, "gone", from_rows(_NUMBERED, [row[:3] for row in episodes])):
+            cursor.execute(_REMOVE_NUMBERED.format(table="episode"))
+
+
+def read_states(cursor: duckdb.DuckDBPyConnection, folds: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+    """Return what is stored of folds, by (entity, mint)."""
+    if not folds:
+        return {}
+    with registered(cursor, "wanted", from_rows(KEY_COLUMNS, folds)):
+        rows = cursor.execute(_FIND_STATES).fetchall()
+    return {(row[0], row[1]): Stored(FoldState.from_json(row[2]), *row[3:]) for row in rows}
+
+
+def append(cursor: duckdb.DuckDBPyConnection, tables: Mapping[str, object], prefix: str = "") -> None:
+    """Append rows to the tables of their names; what they replace must have been removed."""
+    for name, rows in tables.items():
+        with registered(cursor, "produced", rows):
+            cursor.execute(_APPEND.format(table=f"{prefix}{name}"))

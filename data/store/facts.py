@@ -1,0 +1,282 @@
+"""Store facts: append-only, each batch in one transaction, the same fact any number of times.
+
+What is written depends only on the facts, never on the order in which they arrive.
+Not responsible for parsing files (`data.importer`) or for the ledger (`booking`).
+"""
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from enum import Enum
+from typing import Final, NamedTuple
+
+import duckdb
+
+from data.store.arrow import Type, from_rows, registered
+from data.store.connection import Database
+from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS, Placed, Source, place
+from engine.facts import Reading
+
+ROUNDED_COLUMNS: Final = {
+    "block_time": Type.BIGINT,
+    "id": Type.VARCHAR,
+    "signature": Type.VARCHAR,
+    "owner": Type.VARCHAR,
+    "leg_no": Type.INTEGER,
+    "side": Type.VARCHAR,
+    "mint": Type.VARCHAR,
+    "amount_raw": Type.UBIGINT,
+    "decimals": Type.UTINYINT,
+    "quote_raw": Type.UBIGINT,
+    "pool": Type.VARCHAR,
+}
+CANDLE_COLUMNS: Final = {
+    "opened_at": Type.BIGINT,
+    "mint": Type.VARCHAR,
+    "interval_s": Type.INTEGER,
+    "source": Type.VARCHAR,
+    "pool": Type.VARCHAR,
+    "open_usd": Type.PRICE,
+    "high_usd": Type.PRICE,
+    "low_usd": Type.PRICE,
+    "close_usd": Type.PRICE,
+    "volume_usd": Type.VOLUME,
+}
+QUARANTINE_COLUMNS: Final = {
+    "signature": Type.VARCHAR,
+    "owner": Type.VARCHAR,
+    "source": Type.VARCHAR,
+    "reason": Type.VARCHAR,
+    "detail": Type.VARCHAR,
+}
+
+_ISSUE_COLUMNS: Final = {
+    "file": Type.VARCHAR,
+    "reason": Type.VARCHAR,
+    "first_line": Type.BIGINT,
+    "occurrences": Type.BIGINT,
+}
+
+INSERT_ROUNDED: Final = """
+INSERT INTO leg
+SELECT
+    block_time, id::UUID, signature, owner, leg_no, 'rows', 4, NULL, block_time, block_time, NULL, side, side,
+    mint, amount_raw, decimals,
+    CASE WHEN quote_raw IS NOT NULL THEN 'So11111111111111111111111111111111111111112' END, quote_raw,
+    0, pool, 'rounded', true, {batch}
+FROM incoming
+ON CONFLICT DO NOTHING
+"""
+_INSERT_CANDLES: Final = "INSERT INTO candle SELECT *, {batch} FROM incoming ON CONFLICT DO NOTHING"
+_INSERT_PLACED: Final = """
+INSERT INTO {table} BY NAME SELECT * REPLACE (id::UUID AS id), {batch} AS batch_id FROM incoming
+"""
+_FIND_STORED: Final = """
+SELECT e.id::VARCHAR, e.digest, e.block_time IS NULL OR e.index_in_block IS NULL
+FROM incoming AS i
+JOIN effect AS e ON e.cluster_key = i.cluster_key AND e.id = i.id::UUID
+"""
+_FILL: Final = """
+UPDATE {table} AS t SET
+    block_time = coalesce(t.block_time, i.block_time),
+    order_time = coalesce(t.block_time, i.block_time, t.order_time),
+    index_in_block = coalesce(t.index_in_block, i.index_in_block){also}
+FROM incoming AS i
+WHERE t.cluster_key = i.cluster_key AND t.signature = i.signature AND t.owner = i.owner AND t.source = i.source
+"""
+_FILL_UNCERTAIN: Final = """,
+    order_uncertain = t.slot IS NULL OR coalesce(t.block_time, i.block_time) IS NULL
+        OR coalesce(t.index_in_block, i.index_in_block) IS NULL"""
+_MARK_FILLED: Final = """
+INSERT INTO refold
+SELECT DISTINCT coalesce(m.entity, f.owner), f.mint
+FROM (
+    SELECT l.owner, l.mint FROM leg AS l JOIN incoming AS i USING (cluster_key, signature, owner, source)
+    UNION ALL
+    SELECT b.owner, b.mint FROM account_balance AS b JOIN incoming AS i USING (cluster_key, signature, owner, source)
+    WHERE NOT is_sol(b.mint) AND NOT is_stable(b.mint)
+) AS f
+LEFT JOIN entity_member AS m ON m.wallet = f.owner
+"""
+
+
+class Counts(NamedTuple):
+    """How many facts of a batch were new, and how many were stored before."""
+
+    new: int
+    duplicate: int
+
+
+class Outcome(Enum):
+    """What became of one reading; a reading that cannot be stored has a reason instead."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    CONFLICT = "conflicts with the stored reading of the same transaction"
+
+
+class Candle(NamedTuple):
+    """Prices of one interval in USD per whole token, as decimal numbers; see CANDLE_COLUMNS."""
+
+    opened_at: int
+    mint: str
+    interval_s: int
+    source: str
+    pool: str
+    open_usd: object
+    high_usd: object
+    low_usd: object
+    close_usd: object
+    volume_usd: object
+
+
+class Quarantined(NamedTuple):
+    """A transaction that is known by its signature but cannot be trusted, with the reason."""
+
+    signature: str
+    owner: str
+    source: str
+    reason: str
+    detail: str
+
+
+class Facts:
+    """The tables of facts, for writing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add_readings(self, readings: Sequence[Reading], source: Source) -> list[Outcome | str]:
+        """Store readings in one transaction and say for each what became of it, or why it was refused.
+
+        A block time or an index in the block that was missing is filled in when a duplicate brings it.
+        A reading that differs from the stored one goes to quarantine.
+        """
+        placed = [place(reading, source) for reading in readings]
+        outcomes: list[Outcome | str] = [p if isinstance(p, str) else Outcome.DUPLICATE for p in placed]
+        with self._batch() as (cursor, batch):
+            stored = _find_stored(cursor, [p for p in placed if not isinstance(p, str)])
+            new: dict[str, Placed] = {}
+            filling: list[Placed] = []
+            conflicts: list[Quarantined] = []
+            for number, candidate in enumerate(placed):
+                if isinstance(candidate, str):
+                    continue
+                known = stored.get(candidate.id)
+                twin = new.get(candidate.id)
+                if known is None and twin is None:
+                    new[candidate.id] = candidate
+                    outcomes[number] = Outcome.NEW
+                elif candidate.content not in {known and known.content, twin and twin.content}:
+                    conflicts.append(_describe_conflict(candidate))
+                    outcomes[number] = Outcome.CONFLICT
+                elif twin is not None:
+                    new[candidate.id] = twin.filled(candidate)
+                elif known is not None and known.has_gaps:
+                    filling.append(candidate)
+            _insert_placed(cursor, list(new.values()), batch)
+            _fill(cursor, filling)
+            _insert_quarantined(cursor, conflicts)
+        return outcomes
+
+    def add_rounded(self, legs: object, count: int) -> Counts:
+        """Store a table of ROUNDED_COLUMNS in one transaction; rows that are stored, or come twice, change nothing."""
+        with self._batch() as (cursor, batch), registered(cursor, "incoming", legs):
+            new = _count(cursor.execute(INSERT_ROUNDED.format(batch=batch)))
+        return Counts(new, count - new)
+
+    def add_candles(self, candles: Sequence[Candle]) -> Counts:
+        """Store candles; the first of two that share mint, time, interval, source and pool stays."""
+        with self._batch() as (cursor, batch), registered(cursor, "incoming", from_rows(CANDLE_COLUMNS, candles)):
+            new = _count(cursor.execute(_INSERT_CANDLES.format(batch=batch)))
+        return Counts(new, len(candles) - new)
+
+    def add_quarantined(self, rows: Sequence[Quarantined]) -> None:
+        """Keep what cannot be trusted, once each."""
+        with self._database.write() as cursor:
+            _insert_quarantined(cursor, rows)
+
+    def set_issues(self, file: str, reasons: Mapping[str, int], first_lines: Mapping[str, int]) -> None:
+        """Replace what was noted about a file: how many of its records were refused for which reason."""
+        rows = [(file, reason, first_lines[reason], count) for reason, count in sorted(reasons.items())]
+        with self._database.write() as cursor:
+            cursor.execute("DELETE FROM import_issue WHERE file = ?", [file])
+            if rows:
+                with registered(cursor, "incoming", from_rows(_ISSUE_COLUMNS, rows)):
+                    cursor.execute("INSERT INTO import_issue SELECT * FROM incoming")
+
+    def known_decimals(self) -> dict[str, int]:
+        """Return the decimals of every mint that was read from exact balances."""
+        rows = self._database.rows("SELECT mint, min(decimals) FROM leg WHERE precision = 'exact' GROUP BY mint")
+        return dict(rows)
+
+    @contextmanager
+    def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
+        with self._database.write() as cursor:
+            batch = cursor.execute("SELECT value + 1 FROM meta WHERE key = 'last_batch'").fetchall()[0][0]
+            cursor.execute("UPDATE meta SET value = ? WHERE key = 'last_batch'", [batch])
+            yield cursor, batch
+
+
+class _Stored(NamedTuple):
+    content: int
+    has_gaps: bool
+
+
+def _find_stored(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> dict[str, _Stored]:
+    if not placed:
+        return {}
+    with registered(cursor, "incoming", _keys(placed)):
+        rows = cursor.execute(_FIND_STORED).fetchall()
+    return {row[0].replace("-", ""): _Stored(row[1], row[2]) for row in rows}
+
+
+def _insert_placed(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int) -> None:
+    tables: Iterable[tuple[str, dict[str, Type], list[tuple[object, ...]]]] = (
+        ("effect", EFFECT_COLUMNS, [p.effect_row() for p in placed]),
+        ("leg", LEG_COLUMNS, [row for p in placed for row in p.leg_rows()]),
+        ("account_balance", BALANCE_COLUMNS, [row for p in placed for row in p.balance_rows()]),
+    )
+    for table, columns, rows in tables:
+        if rows:
+            with registered(cursor, "incoming", from_rows(columns, rows)):
+                cursor.execute(_INSERT_PLACED.format(table=table, batch=batch))
+
+
+def _fill(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:
+    if not placed:
+        return
+    with registered(cursor, "incoming", _keys(placed)):
+        cursor.execute(_FILL.format(table="effect", also=""))
+        cursor.execute(_FILL.format(table="leg", also=_FILL_UNCERTAIN))
+        cursor.execute(_MARK_FILLED)
+
+
+def _keys(placed: Sequence[Placed]) -> object:
+    names = ("cluster_key", "id", "signature", "owner", "source", "block_time", "index_in_block")
+    rows = [
+        (p.cluster_key, p.id, r.signature, r.wallet, p.source.value, r.block_time, r.index_in_block)
+        for p in placed
+        for r in (p.reading,)
+    ]
+    return from_rows({name: EFFECT_COLUMNS[name] for name in names}, rows)
+
+
+def _describe_conflict(placed: Placed) -> Quarantined:
+    reading = placed.reading
+    return Quarantined(
+        reading.signature,
+        reading.wallet,
+        placed.source.value,
+        "conflicting_reading",
+        f"{reading.tx_class.value} {reading.legs}",
+    )
+
+
+def _insert_quarantined(cursor: duckdb.DuckDBPyConnection, rows: Sequence[Quarantined]) -> None:
+    if rows:
+        with registered(cursor, "incoming", from_rows(QUARANTINE_COLUMNS, rows)):
+            cursor.execute("INSERT INTO quarantine SELECT * FROM incoming ON CONFLICT DO NOTHING")
+
+
+def _count(result: duckdb.DuckDBPyConnection) -> int:
+    return int(result.fetchall()[0][0])

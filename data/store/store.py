@@ -1,0 +1,61 @@
+"""Tie the repositories of one database together.
+
+Not responsible for what they do: one noun per module beside this one.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from data.store.booking import Booking
+from data.store.connection import Database
+from data.store.facts import Facts
+from data.store.positions import Positions
+from data.store.verification import Verification
+from data.store.wallets import Wallets
+from engine.ledger import DEFAULT_CONFIG, LedgerConfig
+
+DEFAULT_MEMORY_MB: Final = 1024
+DEFAULT_THREADS: Final = 2
+
+
+class Store:
+    """The database: facts in, ledger and answers out. Safe to share between threads."""
+
+    def __init__(self, database: Database, config: LedgerConfig = DEFAULT_CONFIG) -> None:
+        self.database = database
+        self.facts = Facts(database)
+        self.wallets = Wallets(database)
+        self.positions = Positions(database)
+        self.booking = Booking(database, config)
+        self.verification = Verification(database, self.booking)
+
+    @classmethod
+    def open(
+        cls,
+        path: Path | None,
+        *,
+        memory_limit_mb: int = DEFAULT_MEMORY_MB,
+        threads: int = DEFAULT_THREADS,
+        config: LedgerConfig = DEFAULT_CONFIG,
+    ) -> Self:
+        """Open or create the database at `path`, None for one in memory, with the schema of this version.
+
+        Raises:
+            DatabaseLockedError: another process has it open; the message names it.
+            DatabaseFormatError: it is no database of ours, or of a newer version.
+            StoreError: the path cannot be used, for the reason given.
+        """
+        return cls(Database.open(path, memory_limit_mb=memory_limit_mb, threads=threads), config)
+
+    def close(self) -> None:
+        """Close the database."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
