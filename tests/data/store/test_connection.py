@@ -1,0 +1,197 @@
+"""Opening, locking and refusing database files."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data.errors import DatabaseFormatError, DatabaseLockedError, StoreError
+from data.store import Store
+from data.store.migrations import list_migrations
+from tests.builders.facts import row
+
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+FILL = """
+import resource, sys
+from pathlib import Path
+from data.errors import DiskFullError
+from data.importer import import_paths
+from data.store import Store
+
+with Store.open(Path(sys.argv[1])) as store:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (3_000_000, 3_000_000))
+    try:
+        import_paths(store, [Path(sys.argv[2])])
+    except DiskFullError as error:
+        print(error, flush=True)
+"""
+
+
+def test_a_second_opening_finds_what_the_first_stored(tmp_path: Path) -> None:
+    """Our rule: the schema is applied once."""
+    path = tmp_path / "aura.duckdb"
+    with Store.open(path) as store, store.database.write() as cursor:
+        cursor.execute("INSERT INTO entity_member VALUES ('a', 'b')")
+    with Store.open(path) as store:
+        assert store.wallets.members() == {"a": "b"}
+        versions = store.database.rows("SELECT version FROM schema_version ORDER BY version")
+        assert versions == [(step.version,) for step in list_migrations()]
+
+
+def test_new_file_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    """Our rule: a database appears under its name only when it is complete."""
+    with Store.open(tmp_path / "aura.duckdb"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["aura.duckdb"]
+
+
+def test_locked_database_names_the_process_that_has_it(tmp_path: Path) -> None:
+    """DuckDB: one process opens a file read-write; its message names the other one."""
+    path = tmp_path / "aura.duckdb"
+    Store.open(path).close()
+    with _held(path) as pid, pytest.raises(DatabaseLockedError) as caught:
+        Store.open(path)
+    assert caught.value.pid == pid
+    assert (
+        str(caught.value) == f"database {path}: another process (PID {pid}) has it open; use that one, or stop it first"
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"hello, I am no database\n" * 400, b"\x00" * 5000])
+def test_file_that_is_no_database_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    """Our rule: one clear line, and the file stays as it was."""
+    path = tmp_path / "aura.duckdb"
+    path.write_bytes(content)
+    with pytest.raises(DatabaseFormatError, match="not a database") as caught:
+        Store.open(path)
+    assert "\n" not in str(caught.value)
+    assert path.read_bytes() == content
+
+
+def test_damaged_database_is_refused_in_one_line(tmp_path: Path) -> None:
+    """Our rule: damage is an error of ours, never a crash or an empty ledger."""
+    path = tmp_path / "aura.duckdb"
+    Store.open(path).close()
+    content = bytearray(path.read_bytes())
+    content[4096:8192] = bytes(4096)
+    content[8192:12288] = bytes(4096)
+    path.write_bytes(content)
+    with pytest.raises(StoreError) as caught:
+        Store.open(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_newer_schema_asks_for_an_update(tmp_path: Path) -> None:
+    """Our rule: a newer database is not touched."""
+    path = tmp_path / "aura.duckdb"
+    with Store.open(path) as store, store.database.write() as cursor:
+        cursor.execute("INSERT INTO schema_version VALUES (9999, 'from the future')")
+    with pytest.raises(DatabaseFormatError, match="has schema version 9999, this program knows up to"):
+        Store.open(path)
+
+
+def test_database_of_another_program_is_refused(tmp_path: Path) -> None:
+    """Our rule: tables of others stay alone."""
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE theirs (a INTEGER)")
+    with pytest.raises(DatabaseFormatError, match="tables of another program"):
+        Store.open(path)
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    """Our rule: the store makes files, not folders."""
+    with pytest.raises(StoreError, match="does not exist; create it first"):
+        Store.open(tmp_path / "nowhere" / "aura.duckdb")
+
+
+def test_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    """Our rule: one clear line."""
+    with pytest.raises(StoreError, match="database"):
+        Store.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT * FROM read_csv('/etc/hosts')", "SET threads = 1", "SET enable_external_access = true", "ATTACH 'x.db'"],
+)
+def test_settings_and_files_are_sealed(statement: str) -> None:
+    """notes/duckdb: external access off and the configuration locked once set up."""
+    with Store.open(None) as store, pytest.raises(StoreError):
+        store.database.rows(statement)
+
+
+def test_failed_transaction_leaves_nothing() -> None:
+    """Our rule: all of a transaction or nothing."""
+    with Store.open(None) as store:
+        with pytest.raises(StoreError):
+            _write_and_fail(store)
+        assert store.wallets.members() == {}
+        store.database.rows("SELECT 1")
+
+
+def test_threads_write_through_their_own_cursors() -> None:
+    """notes/duckdb: a cursor for each thread, one writer at a time."""
+    with Store.open(None) as store:
+
+        def write(number: int) -> None:
+            for step in range(20):
+                with store.database.write() as cursor:
+                    cursor.execute("INSERT INTO entity_member VALUES (?, 'e')", [f"{number}.{step}"])
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(store.wallets.members()) == 80
+
+
+def test_work_larger_than_memory_spills_beside_the_database(tmp_path: Path) -> None:
+    """Our rule: the sealed configuration still lets DuckDB use its own temporary folder."""
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=64) as store, store.database.second_cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE big AS SELECT range AS a, md5(range::VARCHAR) AS b FROM range(2_000_000)")
+        assert cursor.execute("SELECT count(DISTINCT b) FROM big").fetchall() == [(2_000_000,)]
+
+
+def test_full_disk_is_one_clear_line_and_nothing_is_half_written(tmp_path: Path) -> None:
+    """The issue: a full disk ends the import, whole batches stay. A limit on file sizes stands for the disk."""
+    database, rows = tmp_path / "aura.duckdb", tmp_path / "rows.jsonl"
+    rows.write_bytes(b"\n".join(_many_rows(60_000)))
+    done = subprocess.run(
+        [sys.executable, "-c", FILL, str(database), str(rows)], check=False, capture_output=True, text=True
+    )
+    assert done.stdout == f"database {database}: the disk is full, nothing was half-written; free space and run again\n"
+    with Store.open(database) as store:
+        ((count,),) = store.database.rows("SELECT count(*) FROM leg")
+        assert count % 20_000 == 0
+        assert store.verification.verify().is_sound
+
+
+def _write_and_fail(store: Store) -> None:
+    with store.database.write() as cursor:
+        cursor.execute("INSERT INTO entity_member VALUES ('a', 'b')")
+        cursor.execute("SELECT * FROM no_such_table")
+
+
+@contextmanager
+def _held(path: Path) -> Generator[int]:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "open\n"
+        yield process.pid
+        process.stdin.close()
+        process.wait()
+
+
+def _many_rows(count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield row(tokens=f"{number + 1}.5", at=number)
