@@ -31,7 +31,7 @@ def test_balance_above_the_last_one_is_a_gap_and_an_opening_lot() -> None:
 
 
 def test_balance_below_the_last_one_leaves_like_a_transfer() -> None:
-    """Spec of the ledger: missing quantity below is removed like OUT, so that the holding follows the chain."""
+    """Our rule: missing quantity below is removed like OUT, so that the holding follows the chain."""
     result = ledger("buy 10 @ 5 [a 0>10]", "sell 4 @ 6 [a 7>3]")
     assert [(issue.code, issue.quantity) for issue in result.issues] == [(IssueCode.GAP_OUT, 3)]
     assert [(row.kind, row.quantity) for row in result.realizations] == [(Disposal.OUT, 3), (Disposal.SELL, 4)]

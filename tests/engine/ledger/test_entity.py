@@ -65,7 +65,7 @@ def test_parking_leaves_the_episode_open() -> None:
 
 
 def test_what_comes_back_beyond_the_parked_lots_is_unknown_basis() -> None:
-    """Spec of the ledger: the yield of a pool came from outside."""
+    """Our rule: the yield of a pool came from outside."""
     result = ledger("buy 10 @ 5", "park 10", "unpark 12")
     assert [(lot.ref, lot.left) for lot in result.state.known] == [("s000#0", 10)]
     assert [(lot.ref, lot.left) for lot in result.state.unknown] == [("s002#0", 2)]

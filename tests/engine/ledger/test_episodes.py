@@ -30,7 +30,7 @@ def test_only_sales_that_count_in_an_episode_are_its_sales() -> None:
 
 
 def test_rest_sold_before_the_next_episode_adds_to_the_last() -> None:
-    """Spec of the ledger: a sale of residue when no episode is open adds to the last one."""
+    """Our rule: a sale of residue when no episode is open adds to the last one."""
     (episode,) = ledger("buy 1000 @ 1", "sell 995 @ 2", "sell 5 @ 2").episodes
     assert episode.closed_ref == "s001#0"
     assert episode.sold_quantity == 1000

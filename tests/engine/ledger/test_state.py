@@ -8,7 +8,7 @@ from tests.engine.ledger.text import ledger
 
 
 def test_state_is_canonical_json() -> None:
-    """Spec of the ledger: canonical text, the same state gives the same bytes."""
+    """Our rule: canonical text, the same state gives the same bytes."""
     state = ledger("in 2", "buy 3 @ 5 [b 0>0, a 2>5]", "park 1", "sell 1 @ 9 fee 1").state
     assert state.to_json() == snapshot(
         '{"accounts":[["a",5],["b",0]],"acquisitions":2,"episode":[1,120,"s001#0",null,null,1,1,3,1,0,0,0,3,150000000,15000000,50000000,5000000,0,0,90000000,9000000,10000000,1000000,0,0],"gaps":0,"known":[["s001#0",120,1,3,1,150000000,15000000,0,0]],"last_at":240,"last_ref":"s003#0","parked":[["s001#0",120,1,1,1,50000000,5000000,0,0]],"totals":[0,3,2,1,0,0,1,0],"unknown":[["s000#0",60,0,2,2,null,null,0,0]],"version":1}'
