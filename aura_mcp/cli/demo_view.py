@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Final
 
 from rich.console import RenderableType
+from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -15,6 +16,9 @@ from engine.ledger import Currency
 
 if TYPE_CHECKING:
     from aura_mcp.services.demo import Demonstration
+
+_RULE_WIDTH: Final = 108
+"""As wide as the tables below; a pipe has no width of its own."""
 
 NEXT: Final = (
     ("aura init", "create your database, with 478 labelled wallets"),
@@ -44,7 +48,7 @@ def demo_view(result: "Demonstration") -> list[RenderableType]:
 
 
 def _chapter(title: str) -> Padding:
-    return Padding(Rule(Text(title, style="bold"), align="left", style="dim"), (1, 0, 0, 0))
+    return Padding(Constrain(Rule(Text(title, style="bold"), align="left", style="dim"), _RULE_WIDTH), (1, 0, 0, 0))
 
 
 def _next() -> Table:
