@@ -55,11 +55,10 @@ def test_file_name_cannot_command_the_terminal(aura: Aura, tmp_path: Path, name:
             json.loads(done.out)
 
 
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
+# No program can be given a NUL as an argument.
+@pytest.mark.parametrize("text", [text for text in HOSTILE if "\x00" not in text], ids=ascii)
 def test_argument_cannot_command_the_terminal(aura: Aura, history: Path, text: str) -> None:
     """Threat: a pasted name with control characters comes back in an error."""
-    if "\x00" in text:
-        pytest.skip("no program can be given a NUL")
     for arguments in (["wallet", text, "--db", history], ["top", "--cursor", text, "--db", history], [text]):
         done = aura(*arguments)
         assert done.code in {1, 2}
