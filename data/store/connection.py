@@ -37,9 +37,8 @@ class Database:
 
     def __init__(self, root: duckdb.DuckDBPyConnection, name: str) -> None:
         self.name = name
-        self._root = root
+        self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
-        self._cursors: list[duckdb.DuckDBPyConnection] = []
         self._writing = threading.RLock()
 
     @classmethod
@@ -72,19 +71,18 @@ class Database:
         return cls(root, name)
 
     def close(self) -> None:
-        """Close the database; a second call does nothing."""
-        for cursor in self._cursors:
-            cursor.close()
-        self._cursors.clear()
-        self._root.close()
+        """Close the database, with the cursors of all threads; a second call does nothing."""
+        connection, self._connection = self._connection, None
+        self._local = threading.local()
+        if connection is not None:
+            connection.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the calling thread's own cursor."""
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
-            cursor = self._root.cursor()
+            cursor = self._new_cursor()
             self._local.cursor = cursor
-            self._cursors.append(cursor)
         return cursor
 
     def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
@@ -96,7 +94,7 @@ class Database:
     def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield another cursor with temporary tables of its own, to read with while the thread's own one writes."""
         with translated(self.name):
-            cursor = self._root.cursor()
+            cursor = self._new_cursor()
             try:
                 yield cursor
             finally:
@@ -125,6 +123,11 @@ class Database:
             except BaseException:
                 _roll_back(cursor)
                 raise
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            raise StoreError(f"database {self.name}: is closed")
+        return self._connection.cursor()
 
 
 @contextmanager

@@ -135,6 +135,15 @@ def test_failed_transaction_leaves_nothing() -> None:
         store.database.rows("SELECT 1")
 
 
+def test_closed_database_says_so_and_closes_twice() -> None:
+    """Our rule: an error of ours, in one line."""
+    store = Store.open(None)
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="is closed"):
+        store.database.rows("SELECT 1")
+
+
 def test_threads_write_through_their_own_cursors() -> None:
     """notes/duckdb: a cursor for each thread, one writer at a time."""
     with Store.open(None) as store:
