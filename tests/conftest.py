@@ -3,6 +3,7 @@
 Not responsible for building inputs (`tests/builders`) or for fake providers (`tests/fakes`).
 """
 
+import gc
 import os
 import socket
 from collections.abc import Callable, Iterator
@@ -79,6 +80,11 @@ def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     home = tmp_path / "aura-home"
     monkeypatch.setenv("AURA_HOME", str(home))
     return home
+
+
+def pytest_unconfigure() -> None:
+    """Let go of what outlives the session, or DuckDB lists on standard error what it believes to be leaked."""
+    gc.callbacks.clear()
 
 
 @pytest.fixture(autouse=True, scope="session")
