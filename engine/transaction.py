@@ -3,7 +3,8 @@
 Not responsible for parsing (`engine.reading.rpc`, `engine.reading.helius`) or for meaning (`engine.reading`).
 """
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from engine.units import Address, Mint, Signature
 
@@ -26,30 +27,60 @@ class TokenChange(NamedTuple):
     is_token_2022: bool
 
 
-class Instruction(NamedTuple):
+class Instruction(Protocol):
     """One instruction, outer or inner, hardly opened: most are never looked at.
 
-    `root` is the number of the outer instruction it belongs to; `accounts` are positions among the transaction's
-    accounts. `encoded` is the data as it came: bytes, or base58 text. `parsed` is the node's own decoding as JSON
-    (jsonParsed, System and token programs), empty otherwise; accounts and data are empty then.
+    `height` is 1 for an outer instruction, one more with each call, None for an inner one whose depth is not told.
+    `accounts` are positions among the transaction's accounts. `encoded` is the data as it came: bytes, or base58 text.
+    `parsed` is what the node decoded itself (jsonParsed, System and token programs), None otherwise;
+    accounts and data are empty then.
     """
 
-    root: int
-    is_outer: bool
+    @property
+    def height(self) -> int | None:
+        """How deep the call is."""
+        ...
+
+    @property
+    def program(self) -> Address:
+        """Which program was called."""
+        ...
+
+    @property
+    def accounts(self) -> Sequence[int]:
+        """What it was given, by position."""
+        ...
+
+    @property
+    def encoded(self) -> bytes | str:
+        """Its data as it came."""
+        ...
+
+    @property
+    def parsed(self) -> object:
+        """What the node made of it."""
+        ...
+
+
+class PlainInstruction(NamedTuple):
+    """An `Instruction` put together from a source that spells it differently."""
+
+    height: int | None
     program: Address
-    accounts: list[int] | bytes
+    accounts: Sequence[int]
     encoded: bytes | str
-    parsed: bytes
+    parsed: object
 
 
 class Transaction(NamedTuple):
     """One executed transaction with what it changed.
 
-    `accounts` are all account keys in the order of the lamport balances; the first `signer_count` signed
+    `accounts` are all account keys in the order of the lamport balances, each once; the first `signer_count` signed
     and the first of all paid the fee.
     `has_balances` is False when the source reports changes only (Helius): `pre_lamports` are 0 then
     and `post_lamports` are the changes.
-    `instructions` are in order of execution, each outer one before those it called.
+    `instructions` are in order of execution, each outer one before those it called; `by_program` are the same,
+    each program's in order.
     """
 
     signature: Signature
@@ -66,4 +97,17 @@ class Transaction(NamedTuple):
     tokens: list[TokenChange]
     has_balances: bool
     instructions: list[Instruction]
+    by_program: dict[Address, list[Instruction]]
     notes: tuple[str, ...]
+
+
+def group_by_program(instructions: list[Instruction]) -> dict[Address, list[Instruction]]:
+    """Return the instructions of each program, programs and instructions in order of execution."""
+    groups: dict[Address, list[Instruction]] = {}
+    for ix in instructions:
+        group = groups.get(ix.program)
+        if group is None:
+            groups[ix.program] = [ix]
+        else:
+            group.append(ix)
+    return groups

@@ -8,10 +8,14 @@ from typing import Final, cast
 
 import gmpy2
 
+from engine.text import quote_text
+
 _ALPHABET: Final = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _DIGITS: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv"
 """The same 58 digits as GMP writes them."""
 
+_BASE: Final = len(_ALPHABET)
+_ZERO: Final = "1"
 _INVALID: Final = b"~"
 _TO_DIGITS: Final = bytes([_DIGITS[_ALPHABET.find(code)] if code in _ALPHABET else _INVALID[0] for code in range(256)])
 
@@ -30,9 +34,15 @@ def decode_base58(text: str) -> bytes:
     Raises:
         ValueError: a character is outside of the base58 alphabet.
     """
+    if not text:
+        return b""
     digits = text.encode("ascii", "replace").translate(_TO_DIGITS)
-    if _INVALID in digits:
-        raise ValueError(f"not base58: {text[digits.index(_INVALID)]!r} in {text[:40]!r}")
-    number = _read_number(digits or b"0", len(_DIGITS))
-    zeros = len(text) - len(text.lstrip("1"))
-    return b"\0" * zeros + number.to_bytes((number.bit_length() + 7) // 8, "big")
+    try:
+        number = _read_number(digits, _BASE)
+    except ValueError:
+        at = digits.index(_INVALID) + 1
+        raise ValueError(f"character {at} of {quote_text(text)} is not base58") from None
+    found = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    if text[0] != _ZERO:
+        return found
+    return b"\0" * (len(text) - len(text.lstrip(_ZERO))) + found

@@ -10,10 +10,8 @@ Not responsible for other venues: their fees show as None.
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from solders.pubkey import Pubkey
-
 from engine.facts import Amount, Leg, Side
-from engine.reading.operations import instruction_data
+from engine.reading.instructions import address_at, instruction_data, named_accounts, u64_at
 from engine.transaction import Instruction, Transaction
 from engine.units import WSOL, Address, Mint
 
@@ -55,7 +53,7 @@ def venue_fee_of(
     Raises:
         ReadError: an event's data is not base58.
     """
-    instructions = [ix for ix in transaction.instructions if ix.program in (PUMP_FUN, PUMP_SWAP)]
+    instructions = [*transaction.by_program.get(PUMP_FUN, ()), *transaction.by_program.get(PUMP_SWAP, ())]
     if not instructions:
         return None, None
     told = [event for ix in instructions for event in _events_of(ix, transaction)]
@@ -70,41 +68,42 @@ def venue_fee_of(
 
 
 def _events_of(ix: Instruction, transaction: Transaction) -> list[tuple[Address, VenueEvent]]:
-    if ix.is_outer or len(ix.accounts) != 1:
+    if ix.height == 1 or len(ix.accounts) != 1:
         return []
     data = instruction_data(ix)
     if data[:8] != _PREFIX:
         return []
     kind, body = data[8:16], data[16:]
     if kind == _TRADE and len(body) >= _CURVE_TRADE_BYTES:
-        return [(_key(body, 49), _curve_trade(body))]
+        return [(address_at(body, 49), _curve_trade(body))]
     if kind in (_BUY, _SELL) and len(body) >= _POOL_TRADE_BYTES:
-        return [(_key(body, 144), _pool_trade(body, kind, transaction))]
+        return [(address_at(body, 144), _pool_trade(body, kind, transaction))]
     return []
 
 
 def _curve_trade(body: bytes) -> VenueEvent:
-    fee = _u64(body, 161) + _u64(body, 209) if len(body) >= _CURVE_TRADE_WITH_FEES_BYTES else None
-    return VenueEvent(Mint(_key(body, 0)), bool(body[48]), _u64(body, 40), WSOL, _u64(body, 32), fee)
+    fee = u64_at(body, 161) + u64_at(body, 209) if len(body) >= _CURVE_TRADE_WITH_FEES_BYTES else None
+    return VenueEvent(Mint(address_at(body, 0)), bool(body[48]), u64_at(body, 40), WSOL, u64_at(body, 32), fee)
 
 
 def _pool_trade(body: bytes, kind: bytes, transaction: Transaction) -> VenueEvent:
     mints = {transaction.accounts[token.position]: token.mint for token in transaction.tokens}
-    base, quote = mints.get(_key(body, 176)), mints.get(_key(body, 208), WSOL)
-    creator_fee = _u64(body, 344) if len(body) >= _POOL_TRADE_WITH_CREATOR_BYTES else 0
-    fee = _u64(body, 88) + creator_fee
+    base, quote = mints.get(address_at(body, 176)), mints.get(address_at(body, 208), WSOL)
+    creator_fee = u64_at(body, 344) if len(body) >= _POOL_TRADE_WITH_CREATOR_BYTES else 0
+    fee = u64_at(body, 88) + creator_fee
     if base is None or base == WSOL:
         # The pool is quoted the other way round: its "buy" buys SOL, and its fee is in the token.
-        return VenueEvent(quote, kind == _SELL, _u64(body, 56), WSOL, _u64(body, 8), None)
-    return VenueEvent(base, kind == _BUY, _u64(body, 8), quote, _u64(body, 56), fee)
+        return VenueEvent(quote, kind == _SELL, u64_at(body, 56), WSOL, u64_at(body, 8), None)
+    return VenueEvent(base, kind == _BUY, u64_at(body, 8), quote, u64_at(body, 56), fee)
 
 
 def _received_by_fee_account(instructions: Sequence[Instruction], transaction: Transaction) -> list[int]:
     """Return what the curve's fee account received, for events older than the fields that say so."""
     for ix in instructions:
         if ix.program == PUMP_FUN and instruction_data(ix)[:8] in _CURVE_CALLS:
-            position = ix.accounts[1]
-            return [transaction.post_lamports[position] - transaction.pre_lamports[position]]
+            recipient = named_accounts(ix, transaction.accounts, 2)[1:]
+            places = [transaction.accounts.index(address) for address in recipient]
+            return [transaction.post_lamports[at] - transaction.pre_lamports[at] for at in places]
     return []
 
 
@@ -127,11 +126,3 @@ def _disagreement(events: Sequence[VenueEvent], legs: Sequence[Leg], quote: Amou
     ):
         return f"{DISAGREES}: event {told_quote} of {quote.mint}, balances {quote.amount_raw}"
     return None
-
-
-def _u64(body: bytes, start: int) -> int:
-    return int.from_bytes(body[start : start + 8], "little")
-
-
-def _key(body: bytes, start: int) -> Address:
-    return Address(str(Pubkey.from_bytes(body[start : start + 32])))

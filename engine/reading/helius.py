@@ -9,13 +9,16 @@ Not responsible for raw webhooks: those hold `getTransaction` results (`engine.r
 from typing import Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from engine.errors import ReadError
-from engine.reading.operations import TOKEN_PROGRAMS, account_events
-from engine.reading.payload import DuplicateKeyError, look_for_duplicate_keys
-from engine.transaction import Instruction, TokenChange, Transaction
+from engine.reading.addresses import check_addresses
+from engine.reading.duplicates import DuplicateKeyError, look_for_duplicate_keys
+from engine.reading.payload import Decimals, Position
+from engine.reading.tokens import TOKEN_PROGRAMS, operations_of
+from engine.text import quote_text
+from engine.transaction import Instruction, PlainInstruction, TokenChange, Transaction, group_by_program
 from engine.units import U64_MAX, WSOL, Address, Mint, Signature
 
 FEE_DERIVED: Final = "fee_derived_from_balances"
@@ -24,7 +27,7 @@ SIGNERS_UNKNOWN: Final = "signers_unknown"
 
 class _RawAmount(Struct, rename="camel"):
     token_amount: str
-    decimals: int
+    decimals: Decimals
 
 
 class _TokenChange(Struct, rename="camel"):
@@ -50,17 +53,17 @@ class _Instruction(Struct, rename="camel"):
 class _Enhanced(Struct, rename="camel"):
     signature: str
     account_data: list[_AccountData]
-    slot: int | None = None
-    timestamp: int | None = None
-    block_time: int | None = None
+    slot: Position | None = None
+    timestamp: Position | None = None
+    block_time: Position | None = None
     fee: int | None = None
     fee_payer: str | None = None
-    transaction_error: Raw = Raw(b"null")
+    transaction_error: object = None
     instructions: list[_Instruction] = []
 
 
 _ENHANCED: Final = Decoder(_Enhanced)
-_MAX_DECIMALS: Final = 255
+_REFETCH: Final = "ask Helius for it again"
 _U64_DIGITS: Final = 20
 
 
@@ -70,11 +73,13 @@ def parse_helius(text: bytes) -> Transaction:
     Raises:
         ReadError: no such object, or one that contradicts itself; names the field.
     """
+    if not text or text.isspace():
+        raise ReadError(f"the text is empty; {_REFETCH}")
     try:
         enhanced = _ENHANCED.decode(text)
         look_for_duplicate_keys(text)
     except (msgspec.DecodeError, DuplicateKeyError, RecursionError, UnicodeDecodeError) as error:
-        raise ReadError(f"not an enhanced transaction that can be read: {error}; ask Helius for it again") from error
+        raise ReadError(f"not an enhanced transaction that can be read: {error}; {_REFETCH}") from error
     try:
         return _assemble(enhanced)
     except ReadError as error:
@@ -84,23 +89,28 @@ def parse_helius(text: bytes) -> Transaction:
 
 def _assemble(enhanced: _Enhanced) -> Transaction:
     changes = _fee_payer_first(enhanced)
-    accounts = [Address(entry.account) for entry in changes]
-    positions = {address: position for position, address in enumerate(accounts)}
-    if len(positions) != len(accounts):
-        raise ReadError("'accountData' names an account twice")
+    listed = [Address(entry.account) for entry in changes]
     lamports = [entry.native_balance_change for entry in changes]
     fee = -sum(lamports) if enhanced.fee is None else enhanced.fee
-    if not 0 <= fee <= U64_MAX:
-        raise ReadError(f"the fee would be {fee} lamports: 'accountData' is not complete")
+    if not 0 <= fee <= U64_MAX or max(map(abs, lamports)) > U64_MAX:
+        raise ReadError(f"'fee' or 'nativeBalanceChange' is not 0 to 2^64 - 1 lamports; {_REFETCH}")
+    if len(set(listed)) != len(listed):
+        raise ReadError(f"'accountData' names an account twice; {_REFETCH}")
+    # An account that instructions name and 'accountData' does not did not change.
+    accounts = [*dict.fromkeys([*listed, *_named_accounts(enhanced.instructions)])]
+    lamports += [0] * (len(accounts) - len(listed))
+    positions = {address: position for position, address in enumerate(accounts)}
     instructions = _instructions(enhanced.instructions, positions)
     tokens = [_token_change(change, positions) for entry in changes for change in entry.token_balance_changes or ()]
-    tokens += _silent_accounts(instructions, accounts, {token.position for token in tokens})
+    _check_tokens(tokens)
+    check_addresses(accounts, tokens)
+    tokens += _silent_accounts(instructions, accounts, positions, {token.position for token in tokens})
     return Transaction(
         signature=Signature(enhanced.signature),
         slot=enhanced.slot,
         block_time=enhanced.timestamp or enhanced.block_time,
         index_in_block=None,
-        is_failed=enhanced.transaction_error != Raw(b"null"),
+        is_failed=enhanced.transaction_error is not None,
         fee_lamports=fee,
         signature_count=1,
         signer_count=1,
@@ -110,21 +120,36 @@ def _assemble(enhanced: _Enhanced) -> Transaction:
         tokens=tokens,
         has_balances=False,
         instructions=instructions,
+        by_program=group_by_program(instructions),
         notes=(SIGNERS_UNKNOWN, *((FEE_DERIVED,) if enhanced.fee is None else ())),
     )
+
+
+def _named_accounts(outer: list[_Instruction]) -> list[Address]:
+    called = [called for ix in outer for called in (ix, *ix.inner_instructions)]
+    return [Address(account) for ix in called for account in ix.accounts]
+
+
+def _check_tokens(tokens: list[TokenChange]) -> None:
+    """Refuse token changes that say two things about one account or one mint."""
+    if len({(token.position, token.mint) for token in tokens}) != len(tokens):
+        raise ReadError(f"'tokenBalanceChanges' names an account twice; {_REFETCH}")
+    scales = {(token.mint, token.decimals) for token in tokens}
+    if len(dict(scales)) != len(scales):
+        raise ReadError(f"'tokenBalanceChanges' gives one mint different decimals; {_REFETCH}")
 
 
 def _fee_payer_first(enhanced: _Enhanced) -> list[_AccountData]:
     """Return the account data with the fee payer's at the front, where the chain keeps it."""
     changes = enhanced.account_data
     if not changes:
-        raise ReadError("'accountData' is empty: balance changes are unknown")
+        raise ReadError(f"'accountData' is empty: balance changes are unknown; {_REFETCH}")
     payer = enhanced.fee_payer
     if payer is None or changes[0].account == payer:
         return changes
     found = [entry for entry in changes if entry.account == payer]
     if not found:
-        raise ReadError(f"'feePayer' {payer[:44]!r} is not in 'accountData'")
+        raise ReadError(f"'feePayer' {quote_text(payer)} is not in 'accountData'; {_REFETCH}")
     return [*found, *[entry for entry in changes if entry.account != payer]]
 
 
@@ -133,13 +158,12 @@ def _token_change(change: _TokenChange, positions: dict[Address, int]) -> TokenC
     digits = raw.token_amount.removeprefix("-")
     if not (len(digits) <= _U64_DIGITS and digits.isascii() and digits.isdigit() and int(digits) <= U64_MAX):
         raise ReadError(
-            f"token amount {raw.token_amount[:40]!r} of mint {change.mint[:44]!r}: expected at most 2^64 - 1"
+            f"token amount {quote_text(raw.token_amount)} of mint {quote_text(change.mint)}: "
+            f"expected at most 2^64 - 1; {_REFETCH}"
         )
-    if not 0 <= raw.decimals <= _MAX_DECIMALS:
-        raise ReadError(f"mint {change.mint[:44]!r} has {raw.decimals} decimals: expected 0 to 255")
     position = positions.get(Address(change.token_account))
     if position is None:
-        raise ReadError(f"token account {change.token_account[:44]!r} is not in 'accountData'")
+        raise ReadError(f"token account {quote_text(change.token_account)} is not in 'accountData'; {_REFETCH}")
     amount = int(raw.token_amount)
     owner = Address(change.user_account)
     return TokenChange(
@@ -149,15 +173,16 @@ def _token_change(change: _TokenChange, positions: dict[Address, int]) -> TokenC
 
 def _instructions(outer: list[_Instruction], positions: dict[Address, int]) -> list[Instruction]:
     ordered: list[Instruction] = []
-    for root, ix in enumerate(outer):
-        for is_outer, called in ((True, ix), *[(False, inner) for inner in ix.inner_instructions]):
-            # An account that is not listed gets a position that is not there either.
-            named = [positions.get(Address(account), len(positions)) for account in called.accounts]
-            ordered.append(Instruction(root, is_outer, Address(called.program_id), named, called.data, b""))
+    for ix in outer:
+        for height, called in ((1, ix), *[(None, inner) for inner in ix.inner_instructions]):
+            named = [positions[Address(account)] for account in called.accounts]
+            ordered.append(PlainInstruction(height, Address(called.program_id), named, called.data, None))
     return ordered
 
 
-def _silent_accounts(instructions: list[Instruction], accounts: list[Address], told: set[int]) -> list[TokenChange]:
+def _silent_accounts(
+    instructions: list[Instruction], accounts: list[Address], positions: dict[Address, int], told: set[int]
+) -> list[TokenChange]:
     """Return token accounts opened or closed while empty: no balance change tells of them, but their rent moved.
 
     Their mint does not matter as no token moved; wrapped SOL stands in, which is never a position.
@@ -166,7 +191,12 @@ def _silent_accounts(instructions: list[Instruction], accounts: list[Address], t
     for ix in instructions:
         if ix.program not in TOKEN_PROGRAMS:
             continue
-        for position, owner in account_events(ix, accounts):
-            if position not in told:
-                found[position] = TokenChange(position, WSOL, 9, owner, owner, 0, 0, is_token_2022=False)
+        for op in operations_of(ix, accounts):
+            if op.kind in ("open", "close"):
+                position, owner = (
+                    positions[Address(op.target if op.kind == "open" else op.source)],
+                    Address(op.authority),
+                )
+                if position not in told:
+                    found[position] = TokenChange(position, WSOL, 9, owner, owner, 0, 0, is_token_2022=False)
     return list(found.values())

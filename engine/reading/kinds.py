@@ -25,7 +25,10 @@ class Kind(StrEnum):
 TRADE_KINDS: Final = frozenset({Kind.AMM, Kind.ORDER_BOOK, Kind.LAUNCHPAD, Kind.AGGREGATOR, Kind.TERMINAL})
 """Programs through which one asset is exchanged for another."""
 
-POOL_KINDS: Final = frozenset({Kind.AMM, Kind.LAUNCHPAD, Kind.FARM})
+PLAIN_KINDS: Final = TRADE_KINDS | {Kind.ESCROW}
+"""Programs that decide nothing about a movement with two directions."""
+
+POOL_KINDS: Final = frozenset({Kind.AMM, Kind.FARM})
 """Programs that may also take deposits of liquidity."""
 
 VENUE_KINDS: Final = TRADE_KINDS | {Kind.ESCROW}

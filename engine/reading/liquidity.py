@@ -1,19 +1,23 @@
 """Recognize liquidity deposits and withdrawals, which no balance tells apart from trades.
 
-An LP deposit may hand out an LP token, a position NFT or nothing at all, so the instruction decides.
-Anchor programs name an instruction by sha256("global:<name>")[:8], so one list of names serves every venue.
+An LP deposit may hand out an LP token, a position NFT or nothing at all. Known instructions decide first; Anchor
+programs name one by sha256("global:<name>")[:8], so one list of names serves every venue. Where the instruction is
+not known, what was minted to the owner or burned from it does (`receipt_class`).
 Not responsible for instructions of programs that are not trading venues or farms.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from engine.facts import TxClass
+from engine.reading.calls import outside_routes
+from engine.reading.instructions import instruction_data
 from engine.reading.kinds import POOL_KINDS
-from engine.reading.operations import instruction_data
+from engine.reading.movement import Movement, TokenDelta
 from engine.reading.programs import PROGRAMS
-from engine.transaction import Instruction
+from engine.reading.tokens import TokenOp
+from engine.transaction import Instruction, Transaction
 
 # fmt: off
 _ADD: Final = (
@@ -42,45 +46,93 @@ _REMOVE: Final = (
 # fmt: on
 
 
+_EITHER: Final = ("rebalance_liquidity", "reposition_liquidity_v2")
+
+
 def _discriminator(name: str) -> bytes:
     return hashlib.sha256(f"global:{name}".encode()).digest()[:8]
 
 
-_CLASS_BY_DISCRIMINATOR: Final = {
-    **{_discriminator(name): TxClass.LP_ADD for name in _ADD},
-    **{_discriminator(name): TxClass.LP_REMOVE for name in _REMOVE},
+_ADD_OR_REMOVE: Final = frozenset({TxClass.LP_ADD, TxClass.LP_REMOVE})
+_CLASSES_BY_DISCRIMINATOR: Final = {
+    **{_discriminator(name): frozenset({TxClass.LP_ADD}) for name in _ADD},
+    **{_discriminator(name): frozenset({TxClass.LP_REMOVE}) for name in _REMOVE},
+    **{_discriminator(name): _ADD_OR_REMOVE for name in _EITHER},
 }
+_RAYDIUM_TAGS: Final = {1: TxClass.LP_ADD, 3: TxClass.LP_ADD, 4: TxClass.LP_REMOVE}
+"""Raydium's `AmmInstruction`: initialize2 1, deposit 3, withdraw 4."""
+
+_TOKEN_SWAP_TAGS: Final = {2: TxClass.LP_ADD, 3: TxClass.LP_REMOVE, 4: TxClass.LP_ADD, 5: TxClass.LP_REMOVE}
+"""SPL token-swap: deposit all 2, withdraw all 3, deposit one 4, withdraw one 5."""
+
+_SABER_TAGS: Final = {2: TxClass.LP_ADD, 3: TxClass.LP_REMOVE, 4: TxClass.LP_REMOVE}
+"""Saber's stable-swap: deposit 2, withdraw 3, withdraw one 4."""
+
 _CLASS_BY_TAG: Final = {
-    # Raydium AMM v4 `AmmInstruction`: initialize2 1, deposit 3, withdraw 4.
-    "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8": {
-        1: TxClass.LP_ADD,
-        3: TxClass.LP_ADD,
-        4: TxClass.LP_REMOVE,
-    },
-    # SPL token-swap (Orca v2): deposit all 2, withdraw all 3, deposit one 4, withdraw one 5.
-    "9W959DqEETiGZocYWCQPaJ6sBmUzgfxXfqGeTEdp3aQP": {
-        2: TxClass.LP_ADD,
-        3: TxClass.LP_REMOVE,
-        4: TxClass.LP_ADD,
-        5: TxClass.LP_REMOVE,
-    },
+    "675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8": _RAYDIUM_TAGS,
+    "9W959DqEETiGZocYWCQPaJ6sBmUzgfxXfqGeTEdp3aQP": _TOKEN_SWAP_TAGS,
+    "DjVE6JNiYqPL2QXyCUUh8rNjHrbz9hXHNYt99MQ59qw1": _TOKEN_SWAP_TAGS,
+    "SwaPpA9LAaLfeLi3a68M4DjnLqgtticKg6CnyNwgAC8": _TOKEN_SWAP_TAGS,
+    "SSwpkEEcbUqx4vtoEByFjSkhKdCT862DNVb52nZg1UZ": _SABER_TAGS,
 }
+NO_CLASS: Final[frozenset[TxClass]] = frozenset()
+_SEVERAL: Final = 2
+_FEWEST_ACCOUNTS: Final = 3
+"""A pool, its vaults and its owner are more; an event of the program names one account."""
 
 
-def liquidity_class(instructions: Iterable[Instruction]) -> TxClass | None:
-    """Return LP_ADD or LP_REMOVE when a pool program was told to move liquidity, else None.
+def liquidity_told(transaction: Transaction) -> frozenset[TxClass]:
+    """Return LP_ADD and LP_REMOVE as far as pool programs were told to move liquidity, not as a step of a trade."""
+    told = [
+        (ix, classes)
+        for program_id, instructions in transaction.by_program.items()
+        if (program := PROGRAMS.get(program_id)) is not None and program.kind in POOL_KINDS
+        for ix in instructions
+        if len(ix.accounts) > _FEWEST_ACCOUNTS and (classes := _classes_of(ix))
+    ]
+    if not told:
+        return frozenset()
+    asked = {id(ix) for ix in outside_routes(transaction.instructions)}
+    return frozenset([tx_class for ix, classes in told if id(ix) in asked for tx_class in classes])
+
+
+def liquidity_class(told: frozenset[TxClass], *, is_given: bool, is_received: bool) -> TxClass | None:
+    """Return which of the classes told is the owner's: LP_ADD needs something given, LP_REMOVE something received.
 
     A withdrawal anywhere makes it LP_REMOVE: closing a position and opening the next one returns what was parked.
     """
-    found: set[TxClass] = set()
-    for ix in instructions:
-        program = PROGRAMS.get(ix.program)
-        if program is None or program.kind not in POOL_KINDS or not (data := instruction_data(ix)):
-            continue
-        by_tag = _CLASS_BY_TAG.get(ix.program)
-        tx_class = by_tag.get(data[0]) if by_tag is not None else _CLASS_BY_DISCRIMINATOR.get(data[:8])
-        if tx_class is not None:
-            found.add(tx_class)
-    if TxClass.LP_REMOVE in found:
+    if TxClass.LP_REMOVE in told and is_received:
         return TxClass.LP_REMOVE
-    return TxClass.LP_ADD if found else None
+    return TxClass.LP_ADD if TxClass.LP_ADD in told and is_given else None
+
+
+def _classes_of(ix: Instruction) -> frozenset[TxClass]:
+    data = instruction_data(ix)
+    by_tag = _CLASS_BY_TAG.get(ix.program)
+    if by_tag is None or not data:
+        return _CLASSES_BY_DISCRIMINATOR.get(data[:8], NO_CLASS)
+    return frozenset([by_tag[data[0]]]) if data[0] in by_tag else NO_CLASS
+
+
+def receipt_class(
+    movement: Movement, owned: frozenset[str], operations: Sequence[TokenOp], *, given: int, received: int
+) -> TxClass | None:
+    """Return LP_ADD when a pool minted its token to the owner for several assets, LP_REMOVE for the way back, or None.
+
+    `given` and `received` are how many assets the owner parted with and got, `owned` its token accounts.
+    A position is a token of its own: the one unit there is, minted or burned here, stands for any number of assets.
+    """
+    minted = {op.mint for op in operations if op.kind == "mint_to" and op.target in owned}
+    burned = {op.mint for op in operations if op.kind == "burn" and op.source in owned}
+    for token in movement.tokens:
+        needed = 1 if is_unique(token) else _SEVERAL
+        if token.amount_raw > 0 and token.mint in minted and given >= needed:
+            return TxClass.LP_ADD
+        if token.amount_raw < 0 and token.mint in burned and received >= needed:
+            return TxClass.LP_REMOVE
+    return None
+
+
+def is_unique(token: TokenDelta) -> bool:
+    """Return whether one unit of a token without decimals moved: an NFT, or a position."""
+    return token.decimals == 0 and abs(token.amount_raw) == 1

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from engine.facts import AccountBalance
 from engine.transaction import Transaction
-from engine.units import QUOTE_MINTS, STABLE_MINTS, WSOL, Address, Mint
+from engine.units import STABLE_MINTS, WSOL, Address, Mint
 
 
 class TokenDelta(NamedTuple):
-    """The net change of one non-quote mint for the owner, signed, in base units."""
+    """The net change of one mint for the owner, signed, in base units."""
 
     mint: Mint
     amount_raw: int
@@ -23,55 +23,67 @@ class Movement(NamedTuple):
 
     `rent_lamports` is what was locked in (+) or refunded from (-) the owner's own token accounts:
     lamports less wrapped SOL, so it is exact whatever the rent of the day was.
-    `token_accounts` are the owner's accounts, by position in the transaction.
+    `tokens` are the non-quote mints with a change, `stables` the quote mints beside SOL.
+    `token_accounts` are the owner's accounts with their mints, by position in the transaction.
+    `changed_accounts` are those opened, closed or handed over, or whose lamports changed beside the wrapped SOL.
     """
 
     native_lamports: int
     wsol_lamports: int
     rent_lamports: int
-    tokens: tuple[TokenDelta, ...]
-    stables: tuple[tuple[Mint, int], ...]
+    tokens: list[TokenDelta]
+    stables: list[TokenDelta]
     balances: tuple[AccountBalance, ...]
-    token_accounts: frozenset[int]
+    token_accounts: dict[int, Mint]
+    changed_accounts: list[int]
 
 
 def movement_of(transaction: Transaction, owner: Address) -> Movement:
     """Return the net movement of `owner`; all zero and empty when the transaction does not touch it."""
     pre_lamports, post_lamports, accounts = transaction.pre_lamports, transaction.post_lamports, transaction.accounts
-    native = 0
+    native = wsol = rent = 0
     if owner in accounts:
         position = accounts.index(owner)
         native = post_lamports[position] - pre_lamports[position]
     deltas: dict[Mint, int] = {}
     decimals: dict[Mint, int] = {}
     balances: list[AccountBalance] = []
-    token_accounts: list[int] = []
-    rent = 0
-    for token in transaction.tokens:
-        index, mint, places, before, after, pre_raw, post_raw, _ = token
-        if owner not in (before, after):
+    token_accounts: dict[int, Mint] = {}
+    checked: list[int] = []
+    for index, mint, places, before, after, pre_raw, post_raw, _ in transaction.tokens:
+        is_before, is_after = before == owner, after == owner
+        if not is_before and not is_after:
             continue
-        pre, post = pre_raw if before == owner else 0, post_raw if after == owner else 0
-        token_accounts.append(index)
-        deltas[mint] = deltas.get(mint, 0) + post - pre
-        decimals[mint] = places
-        if before is None or after is None or before == after:
+        pre, post = pre_raw if is_before else 0, post_raw if is_after else 0
+        delta = post - pre
+        # An account closed and opened again for another mint comes twice; its lamports count once.
+        locked = 0 if index in token_accounts else post_lamports[index] - pre_lamports[index]
+        if mint == WSOL:
+            wsol += delta
+            locked -= delta
+        else:
+            deltas[mint] = deltas.get(mint, 0) + delta
+            decimals[mint] = places
+            if mint not in STABLE_MINTS and transaction.has_balances:
+                balances.append(AccountBalance(accounts[index], mint, pre, post))
+        token_accounts[index] = mint
+        if is_before and is_after:
+            rent += locked
+            if locked:
+                checked.append(index)
+        else:
             # A handed-over account takes its rent along: that is the new owner's gain, not a refund.
-            rent += post_lamports[index] - pre_lamports[index] - (post - pre if mint == WSOL else 0)
-        if mint not in QUOTE_MINTS and transaction.has_balances:
-            balances.append(AccountBalance(accounts[index], mint, pre, post))
+            rent += locked if before is None or after is None else 0
+            checked.append(index)
+    tokens = [TokenDelta(mint, delta, decimals[mint]) for mint, delta in deltas.items() if delta]
+    stables = [token for token in tokens if token.mint in STABLE_MINTS]
     return Movement(
         native_lamports=native,
-        wsol_lamports=deltas.get(WSOL, 0),
+        wsol_lamports=wsol,
         rent_lamports=rent,
-        tokens=tuple(
-            [
-                TokenDelta(mint, delta, decimals[mint])
-                for mint, delta in deltas.items()
-                if delta and mint not in QUOTE_MINTS
-            ]
-        ),
-        stables=tuple([(mint, delta) for mint, delta in deltas.items() if delta and mint in STABLE_MINTS]),
+        tokens=[token for token in tokens if token.mint not in STABLE_MINTS] if stables else tokens,
+        stables=stables,
         balances=tuple(balances),
-        token_accounts=frozenset(token_accounts),
+        token_accounts=token_accounts,
+        changed_accounts=checked if transaction.has_balances else [],
     )

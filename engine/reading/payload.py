@@ -2,60 +2,127 @@
 
 Field reference: the Solana RPC documentation of getTransaction (https://solana.com/docs/rpc/http/gettransaction).
 Unknown fields are tolerated; wrong types and missing fields are refused with their path.
-Not responsible for what the fields mean (`engine.reading.rpc`).
+Token balances, instructions and account keys have two forms: what nodes answer to `json` today, with every field
+there, and a lenient one for everything else (jsonParsed, older nodes). The full form is the fast one.
+Not responsible for what the fields mean (`engine.reading.rpc`) or for keys that occur twice (`.duplicates`).
 """
 
-import json
-from typing import Final
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+from engine.units import Address, Mint
+
+Position = Annotated[int, Meta(ge=0, le=2**53)]
+"""A place in a list, a slot, a second; -1 would silently name the last member of a list."""
+
+Lamports = Annotated[int, Meta(ge=0)]
+"""Their sum is checked to stay below 2^64 (`engine.reading.conservation`): the supply is far below."""
+
+Height = Annotated[int, Meta(ge=1)]
+"""How deep a call is; the message itself calls at 1."""
+
+Owner = Annotated[Address, Meta(min_length=1)]
+
+Decimals = Annotated[int, Meta(ge=0, le=255)]
 
 
-class UiAmount(Struct, gc=False, rename="camel"):
+class FullAmount(Struct, gc=False, rename="camel"):
     """A token amount; `amount` is base units as digits."""
 
     amount: str
-    decimals: int
+    decimals: Decimals
+    ui_amount: Raw
+    ui_amount_string: Raw
+
+
+class FullBalance(Struct, gc=False, rename="camel"):
+    """The balance of one token account on one side of the transaction."""
+
+    account_index: Position
+    mint: Mint
+    owner: Owner
+    program_id: str
+    ui_token_amount: FullAmount
+
+
+class FullInstruction(
+    Struct,
+    gc=False,
+    rename={"program_id_index": "programIdIndex", "encoded": "data", "height": "stackHeight"},
+):
+    """An instruction by position: an `Instruction` once `program` is filled in from the accounts.
+
+    It is used as it was decoded, because building another object for each is what would take longest after decoding.
+    """
+
+    program_id_index: Position
+    accounts: list[Position]
+    encoded: str
+    height: Height | None
+    parsed: None = None
+    program: Address = Address("")
+
+
+class LenientAmount(Struct, gc=False, rename="camel"):
+    """A token amount that may leave out what can be computed."""
+
+    amount: str
+    decimals: Decimals
     ui_amount: Raw = Raw()
     ui_amount_string: Raw = Raw()
 
 
-class TokenBalance(Struct, gc=False, rename="camel"):
-    """The balance of one token account on one side of the transaction."""
+class LenientBalance(Struct, gc=False, rename="camel"):
+    """A token balance as older nodes told it; without its owner it is of no use."""
 
-    account_index: int
-    mint: str
-    ui_token_amount: UiAmount
-    owner: str | UnsetType | None = UNSET
+    account_index: Position
+    mint: Mint
+    owner: Owner
+    ui_token_amount: LenientAmount
     program_id: str | UnsetType | None = UNSET
 
 
-class CompiledInstruction(Struct, gc=False, rename="camel"):
-    """An instruction: by position (json, base64) or by address, perhaps `parsed` by the node (jsonParsed)."""
+class LenientInstruction(
+    Struct,
+    gc=False,
+    rename={
+        "program_id_index": "programIdIndex",
+        "encoded": "data",
+        "height": "stackHeight",
+        "program_id": "programId",
+    },
+):
+    """An instruction by position, by address, or `parsed` by the node."""
 
-    program_id_index: int = -1
-    accounts: list[int | str] = []
-    data: str = ""
-    stack_height: Raw = Raw()
-    program_id: str = ""
-    parsed: Raw = Raw()
-    program: Raw = Raw()
-
-
-class InnerInstructions(Struct, gc=False, rename="camel"):
-    """The instructions that outer instruction number `index` called."""
-
-    index: int
-    instructions: list[CompiledInstruction]
+    program_id_index: Position | UnsetType = UNSET
+    accounts: list[Position | str] | UnsetType = UNSET
+    encoded: str | UnsetType = UNSET
+    height: Height | UnsetType | None = UNSET
+    program_id: str | UnsetType = UNSET
+    parsed: object = UNSET
+    program: str | UnsetType = UNSET
 
 
 class AccountKey(Struct, gc=False, rename="camel"):
     """An account of a jsonParsed message."""
 
-    pubkey: str
+    pubkey: Address
     signer: bool
     source: Raw = Raw()
     writable: Raw = Raw()
+
+
+BalanceT = TypeVar("BalanceT", FullBalance, LenientBalance)
+InstructionT = TypeVar("InstructionT", FullInstruction, LenientInstruction)
+KeyT = TypeVar("KeyT")
+
+
+class InnerInstructions(Struct, Generic[InstructionT], gc=False, rename="camel"):
+    """The instructions that outer instruction number `index` called."""
+
+    index: Position
+    instructions: list[InstructionT]
 
 
 class LoadedAddresses(Struct, gc=False, rename="camel"):
@@ -65,157 +132,62 @@ class LoadedAddresses(Struct, gc=False, rename="camel"):
     readonly: list[str]
 
 
-class Meta(Struct, gc=False, rename="camel"):
-    """What executing the transaction changed."""
+class Effects(Struct, Generic[BalanceT, InstructionT], gc=False, rename="camel"):
+    """What executing the transaction changed: its `meta`."""
 
-    err: Raw
-    fee: int
-    pre_balances: list[int]
-    post_balances: list[int]
-    pre_token_balances: list[TokenBalance]
-    post_token_balances: list[TokenBalance]
-    inner_instructions: list[InnerInstructions]
+    err: object
+    fee: Lamports
+    pre_balances: list[Lamports]
+    post_balances: list[Lamports]
+    pre_token_balances: list[BalanceT]
+    post_token_balances: list[BalanceT]
+    inner_instructions: list[InnerInstructions[InstructionT]]
     loaded_addresses: LoadedAddresses | UnsetType | None = UNSET
     log_messages: Raw = Raw()
     compute_units_consumed: Raw = Raw()
     cost_units: Raw = Raw()
-    return_data: Raw = Raw()
-    rewards: Raw = Raw()
-    status: Raw = Raw()
+    return_data: object = UNSET
+    rewards: object = UNSET
+    status: object = UNSET
 
 
 class Header(Struct, gc=False, rename="camel"):
     """How many of the accounts signed, and which are read-only."""
 
     num_required_signatures: int
-    num_readonly_signed_accounts: int | UnsetType = UNSET
-    num_readonly_unsigned_accounts: int | UnsetType = UNSET
+    num_readonly_signed_accounts: int
+    num_readonly_unsigned_accounts: int
 
 
-class Message(Struct, gc=False, rename="camel"):
+class Message(Struct, Generic[InstructionT, KeyT], gc=False, rename="camel"):
     """What was signed."""
 
-    account_keys: list[str | AccountKey]
-    instructions: list[CompiledInstruction]
+    account_keys: list[KeyT]
+    instructions: list[InstructionT]
     header: Header | UnsetType = UNSET
     recent_blockhash: Raw = Raw()
-    address_table_lookups: Raw = Raw()
+    address_table_lookups: list[dict[str, Raw]] | UnsetType | None = UNSET
     index_to_program_ids: Raw = Raw()
 
 
-class SignedMessage(Struct, gc=False, rename="camel"):
+class SignedMessage(Struct, Generic[InstructionT, KeyT], gc=False, rename="camel"):
     """A message with its signatures."""
 
     signatures: list[str]
-    message: Message
+    message: Message[InstructionT, KeyT]
 
 
-class Result(Struct, gc=False, rename="camel"):
+class Result(Struct, Generic[BalanceT, InstructionT, KeyT], gc=False, rename="camel"):
     """A `getTransaction` result; base64 and base58 hold the packet as [text, encoding]."""
 
-    transaction: SignedMessage | list[str] | str
-    meta: Meta
-    slot: int | UnsetType | None = UNSET
-    block_time: int | UnsetType | None = UNSET
+    transaction: SignedMessage[InstructionT, KeyT] | list[str] | str
+    meta: Effects[BalanceT, InstructionT]
+    slot: Position | UnsetType | None = UNSET
+    block_time: Position | UnsetType | None = UNSET
     version: int | str | UnsetType | None = UNSET
-    transaction_index: int | UnsetType | None = UNSET
-    index_within_block: int | UnsetType | None = UNSET
+    transaction_index: Position | UnsetType | None = UNSET
+    index_within_block: Position | UnsetType | None = UNSET
 
 
-class DuplicateKeyError(ValueError):
-    """A JSON object names one key twice, so that it says two things about one field."""
-
-
-_COLON: Final = b":"
-
-
-def refuse_duplicate_keys(text: bytes, expected_colons: int) -> None:
-    """Refuse a JSON text in which a key occurs twice in one object, given how many colons its values account for.
-
-    Decoders keep the last of two amounts without a word. Looking at every object costs five times the decode, so the
-    colons are counted first: one follows each key, so when the text holds as many as were decoded, no key was
-    dropped. Anything else (unknown fields, a colon in an unexpected string) is looked at closely.
-
-    Raises:
-        DuplicateKeyError: the first such key.
-    """
-    if text.count(_COLON) != expected_colons:
-        look_for_duplicate_keys(text)
-
-
-def look_for_duplicate_keys(text: bytes) -> None:
-    """Look at every object of a JSON text and refuse a key that occurs twice.
-
-    Raises:
-        DuplicateKeyError: the first such key.
-    """
-    _UNIQUE.decode(text.decode())
-
-
-def _unique(pairs: list[tuple[str, object]]) -> None:
-    if len(dict(pairs)) != len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DuplicateKeyError(f"duplicate key {twice[:60]!r}")
-
-
-_UNIQUE: Final = json.JSONDecoder(object_pairs_hook=_unique)
-
-
-def count_colons(result: Result) -> int:
-    """Return how many colons a result has when it holds what was decoded and nothing else."""
-    meta = result.meta
-    total = 9 + (
-        (result.slot is not UNSET)
-        + (result.block_time is not UNSET)
-        + (result.version is not UNSET)
-        + (result.transaction_index is not UNSET)
-        + (result.index_within_block is not UNSET)
-    )
-    for value in (meta.compute_units_consumed, meta.cost_units):
-        total += len(value) > 0
-    total += bytes(meta.err).count(_COLON)
-    for value in (meta.log_messages, meta.return_data, meta.rewards, meta.status):
-        if len(value):
-            total += 1 + bytes(value).count(_COLON)
-    if meta.loaded_addresses is not UNSET:
-        total += 3 if meta.loaded_addresses else 1
-    total += _token_keys(meta.pre_token_balances) + _token_keys(meta.post_token_balances)
-    for group in meta.inner_instructions:
-        total += 2 + _instruction_keys(group.instructions)
-    if isinstance(result.transaction, SignedMessage):
-        total += 2 + _message_keys(result.transaction.message)
-    return total
-
-
-def _token_keys(balances: list[TokenBalance]) -> int:
-    return sum(
-        [
-            5
-            + (len(balance.ui_token_amount.ui_amount) > 0)
-            + (len(balance.ui_token_amount.ui_amount_string) > 0)
-            + (balance.owner is not UNSET)
-            + (balance.program_id is not UNSET)
-            for balance in balances
-        ]
-    )
-
-
-def _instruction_keys(instructions: list[CompiledInstruction]) -> int:
-    return sum(
-        [
-            3 + (len(ix.stack_height) > 0) + (bytes(ix.parsed).count(_COLON) if ix.program_id else 0)
-            for ix in instructions
-        ]
-    )
-
-
-def _message_keys(message: Message) -> int:
-    total = 2 + (0 if message.header is UNSET else 4) + _instruction_keys(message.instructions)
-    for value in (message.recent_blockhash, message.address_table_lookups, message.index_to_program_ids):
-        if len(value):
-            total += 1 + bytes(value).count(_COLON)
-    for key in message.account_keys:
-        if isinstance(key, AccountKey):
-            total += 2 + (len(key.source) > 0) + (len(key.writable) > 0)
-    return total
+FullResult = Result[FullBalance, FullInstruction, str]
+LenientResult = Result[LenientBalance, LenientInstruction, str | AccountKey]

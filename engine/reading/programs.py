@@ -2,7 +2,7 @@
 
 A line is a program id and the name people know it by, under what the program is for. The kind decides, so a program
 is listed only where its kind is certain. Not responsible for programs that move nothing of interest by themselves
-(System, Token, ComputeBudget, Memo) or for bridges: what crosses one has simply left the wallet.
+(System, Token, ComputeBudget, Memo, token metadata) or for bridges: what crosses one has simply left the wallet.
 """
 
 from typing import Final
@@ -374,8 +374,6 @@ _LINES: Final = {
         hausS13jsjafwWwGqZTUQRmWyvyxn9EQpqMwV1PBBmk Metaplex Auction House
         BGUMAp9Gq7iTEuizy4pqaxsTyUCBK68MDfK752saRPUY Metaplex Bubblegum
         CoREENxT6tW1HoK8ypY1SxRMZTcVPm7R94rH4PZNhX7d Metaplex Core
-        auth9SigNpDKz4sJJ1DfCTuZrZNSAgh9sFD3rboVmgg Metaplex Token Auth Rules
-        metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s Metaplex Token Metadata
         MPL4o4wMzndgh8T1NVDxELQCj5UQfYTYEkabX3wNKtb MPL Hybrid
         5ZfZAwP2m93waazg8DkrrVmsupeiPEvaEHowiUP7UAbJ Solanart Global Offer
         CJsLwbP1iu5DuUikHEJnLfANgKy6stB2uFgvBBHoyxwz Solanart Main

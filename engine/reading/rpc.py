@@ -8,25 +8,37 @@ from base64 import b64decode
 from typing import Final, NamedTuple, cast
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct
 from msgspec.json import Decoder
+from solders.signature import Signature as WireSignature
 
 from engine.errors import ReadError
+from engine.reading.addresses import check_addresses
+from engine.reading.balances import token_changes
 from engine.reading.base58 import decode_base58
-from engine.reading.operations import TOKEN_2022_PROGRAM
-from engine.reading.payload import (
-    AccountKey,
-    CompiledInstruction,
+from engine.reading.duplicates import (
     DuplicateKeyError,
-    Result,
-    SignedMessage,
-    TokenBalance,
-    count_colons,
+    count_full_colons,
+    count_lenient_colons,
+    look_for_duplicate_keys,
     refuse_duplicate_keys,
 )
-from engine.reading.wire import WireInstruction, parse_packet
-from engine.transaction import Instruction, TokenChange, Transaction
-from engine.units import U64_MAX, Address, Signature
+from engine.reading.order import Outer, in_order
+from engine.reading.payload import (
+    AccountKey,
+    Effects,
+    FullBalance,
+    FullInstruction,
+    FullResult,
+    LenientBalance,
+    LenientInstruction,
+    LenientResult,
+    SignedMessage,
+)
+from engine.reading.wire import parse_packet
+from engine.text import quote_text
+from engine.transaction import Transaction, group_by_program
+from engine.units import Address, Signature
 
 
 class _Envelope(Struct):
@@ -36,12 +48,13 @@ class _Envelope(Struct):
     error: Raw = Raw()
 
 
-_RESULT: Final = Decoder(Result)
+_FULL: Final = Decoder(FullResult)
+_LENIENT: Final = Decoder(LenientResult)
 _ENVELOPE: Final = Decoder(_Envelope)
+_BY_POSITION: Final = b'"programIdIndex"'
 _VERSIONS: Final = frozenset({"legacy", 0, 1, None, UNSET})
+_ERROR_BYTES: Final = 200
 _NULL: Final = Raw(b"null")
-_MAX_POSITION: Final = 2**53
-_MAX_DECIMALS: Final = 255
 _REFETCH: Final = "fetch the transaction again with getTransaction"
 
 
@@ -49,7 +62,7 @@ class _Message(NamedTuple):
     signatures: list[str]
     signer_count: int
     accounts: list[Address]
-    instructions: list[CompiledInstruction] | list[WireInstruction]
+    instructions: Outer
 
 
 def parse_rpc(text: bytes) -> Transaction:
@@ -58,11 +71,13 @@ def parse_rpc(text: bytes) -> Transaction:
     Raises:
         ReadError: no such transaction, or one that cannot be understood; names the field.
     """
+    if not text or text.isspace():
+        raise ReadError(f"the text is empty; {_REFETCH}")
     try:
         result = _decode(text)
-        message = _message_of(result)
     except (msgspec.DecodeError, DuplicateKeyError, RecursionError, UnicodeDecodeError) as error:
         raise ReadError(f"not a transaction that can be read: {error}; {_REFETCH}") from error
+    message = _message_of(result)
     try:
         return _assemble(result, message)
     except ReadError as error:
@@ -70,203 +85,145 @@ def parse_rpc(text: bytes) -> Transaction:
         raise
 
 
-def _decode(text: bytes) -> Result:
+def _decode(text: bytes) -> FullResult | LenientResult:
+    if _BY_POSITION in text:
+        try:
+            full = _FULL.decode(text)
+        except msgspec.ValidationError:
+            pass
+        else:
+            refuse_duplicate_keys(text, count_full_colons(full))
+            return full
     try:
-        result = _RESULT.decode(text)
+        lenient = _LENIENT.decode(text)
     except msgspec.ValidationError:
-        envelope = _ENVELOPE.decode(text)
-        if len(envelope.error):
-            raise ReadError(f"the node answered with an error: {bytes(envelope.error)[:200]!r}") from None
-        if not len(envelope.result):
-            raise
-        if envelope.result == _NULL:
-            raise ReadError("the node did not find the transaction: 'result' is null; ask another node") from None
-        text = bytes(envelope.result)
-        result = _RESULT.decode(text)
-    refuse_duplicate_keys(text, count_colons(result))
-    return result
+        return _decode(_open_envelope(text))
+    refuse_duplicate_keys(text, count_lenient_colons(lenient))
+    return lenient
 
 
-def _message_of(result: Result) -> _Message:
+def _open_envelope(text: bytes) -> bytes:
+    """Return the result inside a JSON-RPC answer.
+
+    Raises:
+        ReadError: the answer is an error, or empty.
+        ValidationError: the text is no answer; says what it lacks to be a transaction.
+    """
+    envelope = _ENVELOPE.decode(text)
+    if len(envelope.error):
+        shown = bytes(envelope.error)[:_ERROR_BYTES].decode(errors="replace")
+        raise ReadError(f"the node answered with an error: {shown!a}; {_REFETCH}")
+    if not len(envelope.result):
+        _LENIENT.decode(text)
+    if envelope.result == _NULL:
+        raise ReadError("the node did not find the transaction: 'result' is null; ask another node")
+    look_for_duplicate_keys(text)
+    return bytes(envelope.result)
+
+
+def _message_of(result: FullResult | LenientResult) -> _Message:
     version = result.version
     if version not in _VERSIONS:
-        raise ReadError(f"unknown transaction version {version!r}: legacy, 0 and 1 are known; update AURA")
+        raise ReadError(
+            f"unknown transaction version {quote_text(str(version))}: legacy, 0 and 1 are known; update AURA"
+        )
     transaction = result.transaction
     if isinstance(transaction, SignedMessage):
         message = _read_signed(transaction)
     else:
         packet = parse_packet(_packet_bytes(transaction))
         message = _Message(packet.signatures, packet.signer_count, packet.accounts, packet.instructions)
-    if not message.signatures:
-        raise ReadError(f"'signatures' is empty: a transaction has at least one; {_REFETCH}")
+    _check_signatures(message)
     return message
 
 
-def _read_signed(transaction: SignedMessage) -> _Message:
+def _check_signatures(message: _Message) -> None:
+    signatures = message.signatures
+    if not signatures:
+        raise ReadError(f"'signatures' is empty: a transaction has at least one; {_REFETCH}")
+    try:
+        WireSignature.from_string(signatures[0])
+    except ValueError as error:
+        raise ReadError(f"{quote_text(signatures[0])} is no signature: base58 of 64 bytes; {_REFETCH}") from error
+    if len(signatures) != message.signer_count:
+        raise ReadError(f"{len(signatures)} signatures for {message.signer_count} signers; {_REFETCH}", signatures[0])
+
+
+_AnySigned = SignedMessage[FullInstruction, str] | SignedMessage[LenientInstruction, str | AccountKey]
+
+
+def _read_signed(transaction: _AnySigned) -> _Message:
     message = transaction.message
     keys = message.account_keys
-    types = set(map(type, keys))
+    # The full form has no other keys than texts.
+    is_full = message.instructions and isinstance(message.instructions[0], FullInstruction)
+    types = {str} if is_full else set(map(type, keys))
     if message.header is not UNSET and types == {str}:
-        return _Message(
-            transaction.signatures,
-            message.header.num_required_signatures,
-            cast("list[Address]", keys),
-            message.instructions,
-        )
+        accounts = cast("list[Address]", keys)
+        return _Message(transaction.signatures, message.header.num_required_signatures, accounts, message.instructions)
     if types != {AccountKey}:
         raise ReadError(f"'accountKeys' mixes addresses and objects, is empty, or 'header' is missing; {_REFETCH}")
     parsed = cast("list[AccountKey]", keys)
-    signer_count = sum([key.signer for key in parsed])
-    return _Message(transaction.signatures, signer_count, [Address(key.pubkey) for key in parsed], message.instructions)
+    signers = [key.signer for key in parsed]
+    count = sum(signers)
+    if not all(signers[:count]):
+        raise ReadError(f"'accountKeys' has a signer behind an account that did not sign; {_REFETCH}")
+    return _Message(transaction.signatures, count, [Address(key.pubkey) for key in parsed], message.instructions)
 
 
 def _packet_bytes(transaction: list[str] | str) -> bytes:
-    if isinstance(transaction, str):
-        transaction = [transaction, "base58"]
-    if len(transaction) != 2 or transaction[1] not in ("base64", "base58"):  # noqa: PLR2004 - text and its encoding
+    text, *encodings = [transaction, "base58"] if isinstance(transaction, str) else transaction or [""]
+    if encodings not in (["base64"], ["base58"]):
+        shown = quote_text(encodings[0]) if encodings else "nothing"
         raise ReadError(
-            f"'transaction' is encoded as {transaction[1:]!r}: base64, base58, json or jsonParsed are known"
+            f"'transaction' is encoded as {shown}: base64, base58, json or jsonParsed are known; {_REFETCH}"
         )
-    text, encoding = transaction
     try:
-        return b64decode(text, validate=True) if encoding == "base64" else decode_base58(text)
+        return b64decode(text, validate=True) if encodings == ["base64"] else decode_base58(text)
     except ValueError as error:
-        raise ReadError(f"'transaction' is not {encoding}: {error}; {_REFETCH}") from error
+        raise ReadError(f"'transaction' is not {encodings[0]}: {error}; {_REFETCH}") from error
 
 
-def _assemble(result: Result, message: _Message) -> Transaction:
-    meta = result.meta
+def _assemble(result: FullResult | LenientResult, message: _Message) -> Transaction:
+    meta: Effects[FullBalance, FullInstruction] | Effects[LenientBalance, LenientInstruction] = result.meta
     pre, post = meta.pre_balances, meta.post_balances
     accounts = message.accounts
     if len(accounts) < len(pre) and meta.loaded_addresses:
         # Some files list the loaded addresses among the keys already; then they are not added twice.
-        accounts = [
-            *accounts,
-            *map(Address, meta.loaded_addresses.writable),
-            *map(Address, meta.loaded_addresses.readonly),
-        ]
+        loaded = meta.loaded_addresses
+        accounts = [*accounts, *cast("list[Address]", loaded.writable), *cast("list[Address]", loaded.readonly)]
     if not len(accounts) == len(pre) == len(post):
         raise ReadError(f"{len(accounts)} accounts, {len(pre)} pre- and {len(post)} postBalances: they must be as many")
     if not 0 < message.signer_count <= len(accounts):
         raise ReadError(f"{message.signer_count} signers among {len(accounts)} accounts; {_REFETCH}")
-    _check_lamports("fee", [meta.fee])
-    _check_lamports("preBalances", pre)
-    _check_lamports("postBalances", post)
+    tokens = token_changes(meta.pre_token_balances, meta.post_token_balances, len(accounts))
+    check_addresses(accounts, tokens)
+    index = result.index_within_block if result.transaction_index is UNSET else result.transaction_index
+    instructions = in_order(message.instructions, meta.inner_instructions, accounts)
     return Transaction(
-        Signature(message.signatures[0]),
-        _position("slot", result.slot),
-        _position("blockTime", result.block_time),
-        _position("transactionIndex", result.transaction_index)
-        if result.transaction_index is not UNSET
-        else _position("indexWithinBlock", result.index_within_block),
-        meta.err != _NULL,
-        meta.fee,
-        len(message.signatures),
-        message.signer_count,
-        accounts,
-        pre,
-        post,
-        _token_changes(meta.pre_token_balances, meta.post_token_balances, len(accounts)),
-        True,  # noqa: FBT003 - has_balances
-        _instructions(message.instructions, result, accounts),
-        (),
+        signature=Signature(message.signatures[0]),
+        slot=None if result.slot is UNSET else result.slot,
+        block_time=None if result.block_time is UNSET else result.block_time,
+        index_in_block=None if index is UNSET else index,
+        is_failed=_is_failed(meta.err, meta.status),
+        fee_lamports=meta.fee,
+        signature_count=len(message.signatures),
+        signer_count=message.signer_count,
+        accounts=accounts,
+        pre_lamports=pre,
+        post_lamports=post,
+        tokens=tokens,
+        has_balances=True,
+        instructions=instructions,
+        by_program=group_by_program(instructions),
+        notes=(),
     )
 
 
-def _check_lamports(name: str, balances: list[int]) -> None:
-    if min(balances) < 0 or max(balances) > U64_MAX:
-        worst = min(balances) if min(balances) < 0 else max(balances)
-        raise ReadError(f"{name!r} holds {worst}: lamports are 0 to 2^64 - 1; {_REFETCH}")
-
-
-def _position(name: str, value: int | UnsetType | None) -> int | None:
-    if value is None or value is UNSET:
-        return None
-    if not 0 <= value < _MAX_POSITION:
-        raise ReadError(f"{name!r} is {value}: expected 0 to 2^53; {_REFETCH}")
-    return value
-
-
-def _token_changes(before: list[TokenBalance], after: list[TokenBalance], account_count: int) -> list[TokenChange]:
-    later = {balance.account_index: balance for balance in after}
-    earlier = {balance.account_index for balance in before}
-    if len(later) != len(after) or len(earlier) != len(before):
-        raise ReadError(f"token balances name one account twice; {_REFETCH}")
-    if any(not 0 <= position < account_count for position in (*earlier, *later)):
-        raise ReadError(f"token balances name an account beyond the {account_count} there are; {_REFETCH}")
-    changes: list[TokenChange] = []
-    for pre in before:
-        post = later.get(pre.account_index)
-        if post is not None and post.mint == pre.mint:
-            changes.append(_change(pre, _owner(pre), _owner(post), _amount(pre), _amount(post)))
-            del later[pre.account_index]
-        else:
-            changes.append(_change(pre, _owner(pre), None, _amount(pre), 0))
-    changes += [_change(post, None, _owner(post), 0, _amount(post)) for post in later.values()]
-    return changes
-
-
-def _change(known: TokenBalance, before: str | None, after: str | None, pre_raw: int, post_raw: int) -> TokenChange:
-    decimals = known.ui_token_amount.decimals
-    if not 0 <= decimals <= _MAX_DECIMALS:
-        raise ReadError(f"mint {known.mint[:44]!r} has {decimals} decimals: expected 0 to 255; {_REFETCH}")
-    is_token_2022 = known.program_id == TOKEN_2022_PROGRAM
-    # tuple.__new__ costs a third of a NamedTuple's own constructor, and this is done some 20 times a transaction;
-    # its type leaves the elements open.
-    return tuple.__new__(  # pyright: ignore[reportUnknownMemberType]
-        TokenChange, (known.account_index, known.mint, decimals, before, after, pre_raw, post_raw, is_token_2022)
-    )
-
-
-def _owner(balance: TokenBalance) -> str:
-    if not balance.owner:
-        raise ReadError(f"a token balance of mint {balance.mint[:44]!r} has no 'owner'; {_REFETCH}")
-    return balance.owner
-
-
-def _amount(balance: TokenBalance) -> int:
-    text = balance.ui_token_amount.amount
-    # 20 digits hold every u64; the length is checked first because int() of megabytes takes minutes.
-    if len(text) <= 20 and text.isdigit() and text.isascii() and (amount := int(text)) <= U64_MAX:  # noqa: PLR2004
-        return amount
-    raise ReadError(f"token amount {text[:40]!r} of mint {balance.mint[:44]!r}: expected 0 to 2^64 - 1 as digits")
-
-
-def _instructions(
-    outer: list[CompiledInstruction] | list[WireInstruction], result: Result, accounts: list[Address]
-) -> list[Instruction]:
-    inner: dict[int, list[CompiledInstruction]] = {}
-    for group in result.meta.inner_instructions:
-        if not 0 <= group.index < len(outer):
-            raise ReadError(f"inner instructions belong to number {group.index} of {len(outer)}; {_REFETCH}")
-        inner.setdefault(group.index, []).extend(group.instructions)
-    ordered: list[Instruction] = []
-    try:
-        for root, ix in enumerate(outer):
-            if isinstance(ix, WireInstruction):
-                ordered.append(Instruction(root, True, accounts[ix.program_index], ix.accounts, ix.data, b""))  # noqa: FBT003
-            else:
-                _append(ordered, [ix], accounts, root, is_outer=True)
-            if root in inner:
-                _append(ordered, inner[root], accounts, root, is_outer=False)
-    except IndexError as error:
-        raise ReadError(f"an instruction calls a program beyond the {len(accounts)} accounts; {_REFETCH}") from error
-    return ordered
-
-
-def _append(
-    ordered: list[Instruction], found: list[CompiledInstruction], accounts: list[Address], root: int, *, is_outer: bool
-) -> None:
-    """Append instructions in the one form they have from here on."""
-    for ix in found:
-        index = ix.program_id_index
-        if index >= 0:
-            # tuple.__new__ as above.
-            values = (root, is_outer, accounts[index], ix.accounts, ix.data, b"")
-            ordered.append(tuple.__new__(Instruction, values))  # pyright: ignore[reportUnknownMemberType]
-        elif ix.program_id:
-            # By address: an account that is not there gets a position that is not there either.
-            named = [accounts.index(Address(str(at))) if at in accounts else len(accounts) for at in ix.accounts]
-            ordered.append(Instruction(root, is_outer, Address(ix.program_id), named, ix.data, bytes(ix.parsed)))
-        else:
-            raise ReadError(f"an instruction names no program; {_REFETCH}")
+def _is_failed(err: object, status: object) -> bool:
+    if err is not None and not isinstance(err, (dict, str)):
+        raise ReadError(f"'err' is neither null nor an error; {_REFETCH}")
+    is_failed = err is not None
+    if isinstance(status, dict) and ("Err" in status) != is_failed:
+        raise ReadError(f"'err' and 'status' do not agree on whether the transaction failed; {_REFETCH}")
+    return is_failed

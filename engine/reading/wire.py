@@ -16,6 +16,7 @@ from solders.transaction import VersionedTransaction
 from engine.errors import ReadError
 from engine.units import Address
 
+_REFETCH: Final = "fetch the transaction again with getTransaction"
 _V1_MARK: Final = 0x81
 _KEY_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
@@ -50,7 +51,7 @@ def parse_packet(packet: bytes) -> Packet:
     try:
         transaction = VersionedTransaction.from_bytes(packet)
     except ValueError as error:
-        message = f"packet of {len(packet)} bytes is no legacy, v0 or v1 transaction: {error}"
+        message = f"packet of {len(packet)} bytes is no legacy, v0 or v1 transaction: {error}; {_REFETCH}"
         raise ReadError(message) from error
     message_ = transaction.message
     return Packet(
@@ -74,7 +75,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         chunk = self._packet[self._at : self._at + count]
         if len(chunk) != count:
-            message = f"version 1 packet ends after {len(self._packet)} bytes, {self._at + count} needed"
+            message = f"version 1 packet ends after {len(self._packet)} bytes, {self._at + count} needed; {_REFETCH}"
             raise ReadError(message)
         self._at += count
         return chunk
@@ -100,6 +101,6 @@ def _parse_v1(packet: bytes) -> Packet:
     ]
     signatures = [str(WireSignature.from_bytes(reader.take(_SIGNATURE_BYTES))) for _ in range(signer_count)]
     if reader.rest():
-        message = f"version 1 packet has {reader.rest()} bytes after its signatures"
+        message = f"version 1 packet has {reader.rest()} bytes after its signatures; {_REFETCH}"
         raise ReadError(message)
     return Packet(1, signatures, signer_count, accounts, instructions)
