@@ -13,7 +13,19 @@ from typing import Annotated, Final
 
 import typer
 
-from aura_mcp.cli import decode, demo, exports, imports, leaderboard, setup, trades, verify, wallet
+from aura_mcp.cli import (
+    decode,
+    demo,
+    exports,
+    hub_commands,
+    imports,
+    install,
+    leaderboard,
+    setup,
+    trades,
+    verify,
+    wallet,
+)
 from aura_mcp.cli.console import FAILED, PipeClosedError, complain
 from aura_mcp.errors import AuraError
 from engine.text import quote_text
@@ -47,7 +59,19 @@ def start(
     """Take the options that stand before a command."""
 
 
-for _command in (demo, setup, imports, leaderboard, wallet, trades, decode, verify, exports):
+for _command in (
+    demo,
+    setup,
+    install,
+    imports,
+    leaderboard,
+    wallet,
+    trades,
+    decode,
+    verify,
+    exports,
+    hub_commands,
+):
     _command.register(app)
 
 

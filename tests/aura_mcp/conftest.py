@@ -1,4 +1,4 @@
-"""What tests of the hub and the bridge share: homes whose hubs end with the test, and one hub for those that only ask."""
+"""What tests of the hub and the bridge share: homes whose hubs end with the test, and one hub to ask only."""
 
 import os
 from collections.abc import Generator
@@ -31,7 +31,7 @@ def fifo(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_hub(tmp_path_factory: pytest.TempPathFactory) -> Generator[Places]:
     """Return the places of a running hub that tests may ask but not end."""
     home = tmp_path_factory.mktemp("hub")

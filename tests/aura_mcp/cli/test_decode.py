@@ -39,7 +39,7 @@ BAD = {
     "beyond any number": (text_of(transfer()).replace(b'"fee": 5000', b'"fee": 1e400'), "out of range"),
     "negative amount": (changed(lambda t: t["meta"]["postBalances"].__setitem__(1, -5)), "postBalances"),
     "more than u64": (changed(lambda t: t["meta"]["postBalances"].__setitem__(1, 2**64)), "2^64 - 1"),
-    "unknown version": (changed(lambda t: t.update(version=7)), "unknown transaction version 7"),
+    "unknown version": (changed(lambda t: t.update(version=7)), "unknown transaction version '7'"),
     "version 1 without meta": (
         changed(lambda t: (t.update(version=1), t.pop("meta"))),
         "missing required field `meta`",

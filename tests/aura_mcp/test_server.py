@@ -1,0 +1,62 @@
+"""The server as an SDK client in memory sees it, without any door."""
+
+import asyncio
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from mcp import Client
+
+from aura_mcp.app import Application, open_application
+from aura_mcp.bridge import VERSION
+from aura_mcp.server import build_server
+from aura_mcp.tools import list_tools
+
+
+@pytest.fixture
+def application(own_home: Path) -> Generator[Application]:
+    """Return the application over a new database."""
+    assert not own_home.exists()
+    with open_application() as found:
+        yield found
+
+
+@pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
+def test_status_says_what_is_there(application: Application, era: str) -> None:
+    """Spec: issue 3: what is unknown is null; nothing is shown that is not there."""
+
+    async def ask() -> None:
+        async with Client(build_server(application), mode=era) as client:
+            result = await client.call_tool("system_status", {})
+        assert result.structured_content is not None
+        as_of = result.structured_content.pop("as_of")
+        size = result.structured_content["database"].pop("size_bytes")
+        assert as_of.endswith("Z")
+        assert size > 0
+        assert result.structured_content == {
+            "version": VERSION,
+            "database": {"path": str(application.database), "last_slot": None, "last_fact_at": None},
+            "hub": None,
+        }
+        (content,) = result.content
+        assert content.type == "text"
+        assert content.text == f"AURA {VERSION}: database holds no facts, {size} bytes; no hub."
+
+    asyncio.run(ask())
+
+
+def test_tool_is_described_for_models_and_clients(application: Application) -> None:
+    """Spec: issue 3: title, annotations, output schema, a description of at most six lines."""
+
+    async def ask() -> None:
+        async with Client(build_server(application)) as client:
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        assert tools.keys() == {spec.function.__name__ for spec in list_tools()}
+        for tool in tools.values():
+            assert tool.title
+            assert tool.annotations is not None
+            assert tool.annotations.read_only_hint is not None
+            assert tool.output_schema is not None
+            assert 1 <= len((tool.description or "").splitlines()) <= 6
+
+    asyncio.run(ask())
