@@ -9,14 +9,26 @@ from functools import cached_property
 from pathlib import Path
 
 from aura_mcp.errors import NotFoundError
+from aura_mcp.services.answers import Answers
+from aura_mcp.services.boards import Boards
 from aura_mcp.services.boundary import reported
+from aura_mcp.services.brief import Briefs
+from aura_mcp.services.changes import Changes
 from aura_mcp.services.decoding import Decoding
 from aura_mcp.services.demo import Demo
+from aura_mcp.services.editing import Editing
+from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.exports import Exports
+from aura_mcp.services.finding import Finding
+from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
 from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.provenance import Provenance
+from aura_mcp.services.reports import Reports
+from aura_mcp.services.search import Search
+from aura_mcp.services.sql import Sql
+from aura_mcp.services.tokens import Tokens
 from aura_mcp.services.trades import Trades
 from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
@@ -102,6 +114,24 @@ class Application:
     def demo(self) -> Demo:
         """The main job on the recording that ships with the package."""
         return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What tools, resources and prompts ask."""
+        flows = TokenFlows(self.store, self.parties, self.clock)
+        return Answers(
+            boards=Boards(self.store, self.parties, self.clock),
+            reports=Reports(self.store, self.parties, self.clock),
+            finding=Finding(self.store, self.parties, self.clock),
+            explaining=Explaining(self.store, self.parties, self.clock),
+            editing=Editing(self.store, self.parties, self.clock),
+            tokens=Tokens(self.store, self.parties, flows, self.clock),
+            flows=flows,
+            search=Search(self.store, self.parties, self.clock),
+            sql=Sql(self.store, self.clock),
+            briefs=Briefs(self.store, self.parties, flows, self.clock),
+            changes=Changes(self.store),
+        )
 
     def close(self) -> None:
         """Close what was opened; a second call does nothing."""

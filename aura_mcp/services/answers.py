@@ -5,24 +5,25 @@ Not responsible for wiring them (`aura_mcp.app`).
 
 from dataclasses import dataclass
 
+from aura_mcp.services.boards import Boards
 from aura_mcp.services.brief import Briefs
+from aura_mcp.services.changes import Changes
 from aura_mcp.services.editing import Editing
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
-from aura_mcp.services.leaderboard import Leaderboards
+from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
 from aura_mcp.services.tokens import Tokens
-from aura_mcp.services.wallets import Wallets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """The services behind the tools."""
 
-    boards: Leaderboards
-    wallets: Wallets
+    boards: Boards
+    reports: Reports
     finding: Finding
     explaining: Explaining
     editing: Editing
@@ -31,3 +32,4 @@ class Answers:
     search: Search
     sql: Sql
     briefs: Briefs
+    changes: Changes

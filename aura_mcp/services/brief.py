@@ -66,7 +66,8 @@ WHERE class IN ('BUY', 'SELL', 'SWAP') AND order_time > $since AND order_time <=
     AND ($entities::VARCHAR[] IS NULL OR list_contains($entities, entity))
 """
 _RESULTS: Final = """
-SELECT entity, sum(net_lamports), coalesce(sum(net_usd_micro), 0), count(DISTINCT (mint, disposed_ref)) FROM realized_pnl
+SELECT entity, sum(net_lamports), coalesce(sum(net_usd_micro), 0), count(DISTINCT (mint, disposed_ref))
+FROM realized_pnl
 WHERE net_lamports IS NOT NULL AND disposed_at > $since AND disposed_at <= $until
     AND ($entities::VARCHAR[] IS NULL OR list_contains($entities, entity))
 GROUP BY entity

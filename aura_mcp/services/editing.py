@@ -4,13 +4,15 @@ The facts stay as they are; what they mean for an entity is folded again. Not re
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from aura_mcp.errors import AuraError
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import Party
-from aura_mcp.services.scope import members_of
+from aura_mcp.services.scope import last_fact_at, members_of
+from data.clock import Clock
 from data.store import Store
 from data.store.labels import Label, Labels
 from engine.address import MIN_LENGTH, is_on_curve, parse_address
@@ -37,6 +39,8 @@ class WalletAction(StrEnum):
 class WalletEdit:
     """A wallet after an edit; `refolded_positions` of the (entity, token) ledgers had to be computed again."""
 
+    as_of: datetime
+    last_fact_at: datetime | None
     wallet: Party
     entity: Party
     members: tuple[str, ...]
@@ -48,7 +52,8 @@ class WalletEdit:
 class Editing:
     """The user's own statements about wallets."""
 
-    def __init__(self, store: Store, parties: Parties) -> None:
+    def __init__(self, store: Store, parties: Parties, clock: Clock) -> None:
+        self._clock = clock
         self._store = store
         self._labels = Labels(store.database)
         self._parties = parties
@@ -76,6 +81,8 @@ class Editing:
         now = self._labels.find(address)
         party = self._parties.find(address)
         return WalletEdit(
+            as_of=self._clock.now(),
+            last_fact_at=last_fact_at(self._store),
             wallet=self._parties.named([address])[address],
             entity=party,
             members=members_of(self._store, party.address),
@@ -104,11 +111,11 @@ class Editing:
             raise AuraError("action 'label' needs a nickname")
         cleaned = clean_text(nickname, NICKNAME_LENGTH)
         if not cleaned:
-            raise AuraError(f"the nickname {quote_text(nickname)} shows nothing; use visible characters")
+            raise AuraError("this nickname shows nothing; use visible characters")
         if cleaned != nickname.strip():
             raise AuraError(
-                f"the nickname {quote_text(nickname)} is longer than {NICKNAME_LENGTH} characters or holds some that "
-                f"cannot be seen; {quote_text(cleaned)} would do"
+                f"a nickname is one visible line of at most {NICKNAME_LENGTH} characters, none of them invisible; this "
+                f"one has {len(nickname)}"
             )
         if _is_address(cleaned) or "://" in cleaned:
             raise AuraError("a nickname must not look like an address or a link")
@@ -137,5 +144,3 @@ def _is_address(text: str) -> bool:
     except AddressError:
         return False
     return True
-
-

@@ -16,7 +16,7 @@ from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.gathering import rows_of, value_of
 from aura_mcp.services.parties import Parties
-from aura_mcp.services.results import Money, Party, add_up, money, percent_of, to_moment, whole
+from aura_mcp.services.results import NOTHING_KNOWN, Money, Party, add_up, money, percent_of, to_moment, whole
 from aura_mcp.services.scope import Span, last_fact_at, members_of, span_of
 from data.clock import Clock
 from data.store import Store
@@ -51,7 +51,10 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LotPart:
-    """What one lot contributed: net = proceeds - cost - fees; cost and net are None where the basis is unknown."""
+    """What one lot contributed: net = proceeds - cost - fees; cost and net are None where the basis is unknown.
+
+    Fees are None where a source left them out; they are then missing from net as well.
+    """
 
     basis: Basis
     acquired: Transaction
@@ -80,11 +83,15 @@ class ExplainedSale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """The sum and a page of what it is made of. Sums are None where a part of them is unknown."""
+    """The sum and a page of what it is made of. Sums are None where a part of them is unknown.
+
+    `mint` and `matched_pct` are None where several tokens were disposed of.
+    """
 
     span: Span
     last_fact_at: datetime | None
     wallet: Party
+    mint: str | None
     disposals_total: int
     parts_total: int
     cost: Money
@@ -178,25 +185,28 @@ class Explaining:
         groups = [tuple(group) for _, group in groupby(rows, key=lambda row: (row.mint, row.disposed_ref))]
         start = 0 if cursor is None else read_cursor(question, cursor, int)
         page = groups[start : start + limit]
-        sources = self._sources(party, [row for group in page for row in group])
+        sources = self._sources(party, rows)
+        is_exact = all(source.is_exact for source in sources.values())
         decimals = {mint: value_of(self._store, int, _DECIMALS, [mint]) for mint in {group[0].mint for group in page}}
         sales = tuple(_sale(group, sources, decimals[group[0].mint]) for group in page)
         known = [row for row in rows if row.is_counted]
         rest = [row for row in rows if row.is_unmatched]
+        mints = {row.mint for row in rows}
         end = start + len(page)
         return Explained(
             span=span_of(self._clock, Window.ALL),
             last_fact_at=last_fact_at(self._store),
             wallet=party,
+            mint=rows[0].mint if len(mints) == 1 else None,
             disposals_total=len(groups),
             parts_total=len(rows),
             cost=_sum((row.cost_lamports, row.cost_usd_micro) for row in known),
-            fees=_sum((row.fee_lamports, row.fee_usd_micro) for row in known),
+            fees=_sum((row.fee_lamports, row.fee_usd_micro) for row in known) if is_exact else NOTHING_KNOWN,
             proceeds=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in known),
             net=_sum((row.net_lamports, row.net_usd_micro) for row in known),
             unmatched=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in rest),
-            matched_pct=_matched_pct(rows) if len({row.mint for row in rows}) == 1 else None,
-            is_exact=all(source.is_exact for source in sources.values()),
+            matched_pct=_matched_pct(rows) if len(mints) == 1 else None,
+            is_exact=is_exact,
             sales=sales,
             next_cursor=write_cursor(question, end) if end < len(groups) else None,
         )
@@ -252,18 +262,19 @@ def _sale(rows: Sequence[_Row], sources: dict[str, Transaction], decimals: int) 
         matched_pct=_matched_pct(rows),
         net=_sum((row.net_lamports, row.net_usd_micro) for row in known),
         unmatched=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in rest),
-        parts=tuple(_part(row, sources[row.acquired_ref], decimals) for row in rows),
+        parts=tuple(_part(row, sources[row.acquired_ref], sources[row.disposed_ref], decimals) for row in rows),
     )
 
 
-def _part(row: _Row, acquired: Transaction, decimals: int) -> LotPart:
+def _part(row: _Row, acquired: Transaction, disposed: Transaction, decimals: int) -> LotPart:
+    has_fees = acquired.is_exact and disposed.is_exact
     return LotPart(
         basis=row.basis,
         acquired=acquired,
         held_s=row.disposed_at - row.acquired_at,
         quantity=whole(row.quantity, decimals),
         cost=money(row.cost_lamports, row.cost_usd_micro),
-        fees=money(row.fee_lamports, row.fee_usd_micro),
+        fees=money(row.fee_lamports, row.fee_usd_micro) if has_fees else NOTHING_KNOWN,
         proceeds=money(row.proceeds_lamports, row.proceeds_usd_micro),
         net=money(row.net_lamports, row.net_usd_micro),
     )

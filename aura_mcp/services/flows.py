@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.parties import Parties
-from aura_mcp.services.results import Money, Party, money, to_moment
+from aura_mcp.services.results import NOTHING_KNOWN, Money, Party, money, to_moment
 from aura_mcp.services.scope import Span, last_fact_at, span_of, tracked_entities
 from data.clock import Clock
 from data.store import Store
@@ -50,7 +50,7 @@ class FlowQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityFlow:
-    """What one entity did in one token; `net` is bought less sold."""
+    """What one entity did in one token; `net` is bought less sold, None where no trade of it has a known value."""
 
     wallet: Party
     net: Money
@@ -60,7 +60,10 @@ class EntityFlow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenFlow:
-    """What all counted entities did in one token. Sums leave out the `unvalued` trades."""
+    """What all counted entities did in one token.
+
+    Sums leave out the `unvalued` trades, and are None where those are all.
+    """
 
     mint: str
     buyers: int
@@ -122,6 +125,7 @@ class _EntityRow(NamedTuple):
     net_lamports: int
     net_usd_micro: int
     trades: int
+    unvalued: int
     last_trade_at: int
 
 
@@ -158,7 +162,8 @@ GROUP BY mint
 _BY_ENTITY: Final = (
     _SIDES
     + """
-SELECT mint, entity, bought_lamports - sold_lamports, bought_usd_micro - sold_usd_micro, trades, last_trade_at
+SELECT
+    mint, entity, bought_lamports - sold_lamports, bought_usd_micro - sold_usd_micro, trades, unvalued, last_trade_at
 FROM sides
 WHERE list_contains($mints, mint)
 QUALIFY row_number() OVER (PARTITION BY mint ORDER BY abs(bought_lamports - sold_lamports) DESC, entity) <= $each
@@ -243,15 +248,16 @@ def _ending_at(span: Span, as_of_s: int, question: FlowQuestion) -> Span:
 
 
 def _flow(row: _Row, entities: tuple[EntityFlow, ...]) -> TokenFlow:
+    is_known = row.unvalued < row.trades
     return TokenFlow(
         mint=row.mint,
         buyers=row.buyers,
         sellers=row.sellers,
         trades=row.trades,
         unvalued=row.unvalued,
-        bought=money(row.bought_lamports, row.bought_usd_micro),
-        sold=money(row.sold_lamports, row.sold_usd_micro),
-        net=money(row.net_lamports, row.net_usd_micro),
+        bought=money(row.bought_lamports, row.bought_usd_micro) if is_known else NOTHING_KNOWN,
+        sold=money(row.sold_lamports, row.sold_usd_micro) if is_known else NOTHING_KNOWN,
+        net=money(row.net_lamports, row.net_usd_micro) if is_known else NOTHING_KNOWN,
         last_trade_at=to_moment(row.last_trade_at),
         entities=entities,
     )
@@ -260,7 +266,7 @@ def _flow(row: _Row, entities: tuple[EntityFlow, ...]) -> TokenFlow:
 def _entity_flow(row: _EntityRow, wallet: Party) -> EntityFlow:
     return EntityFlow(
         wallet=wallet,
-        net=money(row.net_lamports, row.net_usd_micro),
+        net=money(row.net_lamports, row.net_usd_micro) if row.unvalued < row.trades else NOTHING_KNOWN,
         trades=row.trades,
         last_trade_at=to_moment(row.last_trade_at),
     )

@@ -3,6 +3,7 @@
 Not responsible for what is asked inside of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -83,6 +84,12 @@ def span_of(clock: Clock, window: Window, since: datetime | None = None, until: 
 def members_of(store: Store, entity: str) -> tuple[str, ...]:
     """Return the wallets of an entity; most often one, itself."""
     return tuple(str(row[0]) for row in store.database.rows(_MEMBERS, [entity]))
+
+
+def owned_by(owners: Sequence[str]) -> tuple[dict[str, object], str]:
+    """Return values and the condition on `owner` that names them: a plain one, which reaches the scan of a table."""
+    named: dict[str, object] = {f"o{number}": owner for number, owner in enumerate(owners)}
+    return named, f"owner IN ({', '.join(f'${name}' for name in named)})"
 
 
 def tracked_entities(store: Store) -> list[str]:

@@ -13,17 +13,20 @@ from typing import Final, NamedTuple
 from aura_mcp.errors import AuraError
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import to_moment_or_none
 from aura_mcp.services.scope import Span, last_fact_at, span_of
 from data.clock import Clock
 from data.store import Store
-from engine.address import ALPHABET, MAX_LENGTH
+from engine.address import ALPHABET, MAX_LENGTH, parse_address
 from engine.text import clean_text, quote_text
 from engine.wallets import Window
 
 MIN_PREFIX: Final = 3
 MAX_QUERY: Final = 64
 TWIN_CHARS: Final = 4
+FOLLOWED: Final = 75
+"""Followed wallets that are listed at once."""
 
 
 class Kind(StrEnum):
@@ -69,6 +72,31 @@ class Found:
     is_ambiguous: bool
     matches: tuple[Match, ...]
     next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowedWallet:
+    """A wallet that the user follows."""
+
+    address: str
+    nickname: str | None
+    last_event_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """The first of the followed wallets; `tracked_total` counts all."""
+
+    as_of: datetime
+    last_fact_at: datetime | None
+    tracked_total: int
+    wallets: tuple[FollowedWallet, ...]
+
+
+class _Followed(NamedTuple):
+    address: str
+    nickname: str | None
+    last_order_time: int | None
 
 
 class _Row(NamedTuple):
@@ -124,14 +152,25 @@ WHERE list_contains($1, entity) GROUP BY entity
 _TOKEN_ACTIVITY: Final = """
 SELECT mint, sum(events)::BIGINT, max(last_order_time) FROM fold_state WHERE list_contains($1, mint) GROUP BY mint
 """
+_FOLLOWED: Final = """
+SELECT w.address, w.nickname, max(f.last_order_time) AS last_order_time
+FROM wallet AS w
+LEFT JOIN entity_member AS m ON m.wallet = w.address
+LEFT JOIN fold_state AS f ON f.entity = coalesce(m.entity, w.address)
+WHERE w.is_tracked
+GROUP BY w.address, w.nickname
+ORDER BY last_order_time DESC NULLS LAST, w.address
+LIMIT $1
+"""
 _LABELLED: Final = "SELECT address FROM wallet WHERE nickname IS NOT NULL ORDER BY address"
 
 
 class Search:
     """The way from what a person remembers to an address."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, parties: Parties, clock: Clock) -> None:
         self._store = store
+        self._parties = parties
         self._clock = clock
 
     def page(self, question: SearchQuestion, *, limit: int, cursor: str | None = None) -> Found:
@@ -155,6 +194,39 @@ class Search:
             is_ambiguous=len(rows) > 1 and exact != 1,
             matches=self._matches(page),
             next_cursor=write_cursor(question, end) if end < len(rows) else None,
+        )
+
+    def wallet_of(self, text: str) -> str:
+        """Return the address of the wallet that an address or a nickname means.
+
+        Raises:
+            AddressError: the text is as long as an address, but damaged.
+            NotFoundError: nothing or more than one wallet answers; names the candidates.
+        """
+        return self._parties.find(text).address
+
+    def mint_of(self, text: str) -> str:
+        """Return a mint when it is an address.
+
+        Raises:
+            AddressError: it is none.
+        """
+        return parse_address(text)
+
+    def followed(self) -> Followed:
+        """Return the followed wallets, the last active first."""
+        rows = rows_of(self._store, _Followed, _FOLLOWED, [FOLLOWED])
+        total = int(self._store.database.rows("SELECT count(*) FROM wallet WHERE is_tracked")[0][0])
+        return Followed(
+            as_of=self._clock.now(),
+            last_fact_at=last_fact_at(self._store),
+            tracked_total=total,
+            wallets=tuple(
+                FollowedWallet(
+                    address=row.address, nickname=row.nickname, last_event_at=to_moment_or_none(row.last_order_time)
+                )
+                for row in rows
+            ),
         )
 
     def nicknames(self, start: str, limit: int) -> list[str]:
@@ -215,7 +287,9 @@ def twin_of(address: str, labelled: Sequence[str]) -> str | None:
 
 def _check(asked: str, query: str) -> None:
     if not query:
-        raise AuraError(f"the query {quote_text(asked)} shows nothing; name a wallet, or the start of an address or mint")
+        raise AuraError(
+            f"the query {quote_text(asked)} shows nothing; name a wallet, or the start of an address or mint"
+        )
     if len(asked) > MAX_QUERY:
         raise AuraError(f"the query has {len(asked)} characters; addresses have at most {MAX_LENGTH}, nicknames 32")
 

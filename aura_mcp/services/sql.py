@@ -23,7 +23,7 @@ NAME_CHARS: Final = 64
 MESSAGE_CHARS: Final = 600
 
 RELATIONS: Final = {
-    "trade": "Every leg that counts, one row each, valued in lamports and micro-USD. A trade is class BUY, SELL or SWAP.",
+    "trade": "Every leg that counts, valued in lamports and micro-USD. A trade has the class BUY, SELL or SWAP.",
     "realized_pnl": "Every realized amount: one lot matched to one disposal. Nets are null outside of P&L or unpriced.",
     "episode": "Round trips of an (entity, mint): opened, closed, sums of what was bought, sold and paid.",
     "fold_state": "What an (entity, mint) holds: holding_raw, known_raw of known cost, gaps found in its balances.",
@@ -59,7 +59,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Queried:
     """The first rows of a query. Integers beyond 2^53 come as text, long texts are cut."""
 
     span: Span
@@ -86,7 +86,7 @@ class Sql:
         self._clock = clock
         self._sandbox = Sandbox(store.database, RELATIONS)
 
-    def ask(self, sql: str, *, limit: int) -> Answer:
+    def ask(self, sql: str, *, limit: int) -> Queried:
         """Return at most `limit` rows of one SELECT.
 
         Raises:
@@ -97,7 +97,7 @@ class Sql:
         except QueryError as error:
             raise AuraError(clean_text(str(error), MESSAGE_CHARS)) from None
         kinds = [_base(kind) for kind in found.types]
-        return Answer(
+        return Queried(
             span=span_of(self._clock, Window.ALL),
             last_fact_at=last_fact_at(self._store),
             columns=tuple(

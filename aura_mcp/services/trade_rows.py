@@ -113,45 +113,43 @@ class IN ('BUY', 'SELL', 'SWAP') AND order_time <= $until AND ($since::BIGINT IS
     AND ($mint::VARCHAR IS NULL OR mint = $mint) AND ($side::VARCHAR IS NULL OR side = $side)
 """
 _AFTER: Final = "($k0::BIGINT IS NULL OR {key} {step} $k0 OR ({key} = $k0 AND {unique} {step} $k1))"
-_TIMES: Final = f"""
+_TIMES: Final = """
 SELECT order_time FROM ledger_leg
-WHERE {_WHERE} AND {_AFTER.format(key="order_time", unique=_UNIQUE, step="{step}")}
-ORDER BY order_time {{way}} LIMIT $count
+WHERE {where} AND {after}
+ORDER BY order_time {way} LIMIT $count
 """
-_COLUMNS: Final = f"""
+_COLUMNS: Final = """
 SELECT
-    order_time, {_UNIQUE} AS place, entity, block_time, side, mint, amount_raw, decimals, value_lamports,
-    value_usd_micro, precision, pool, signature, {_REF} AS ref
+    order_time, {unique} AS place, entity, block_time, side, mint, amount_raw, decimals, value_lamports,
+    value_usd_micro, precision, pool, signature, {ref} AS ref
 FROM trade
+""".format(unique=_UNIQUE, ref=_REF)  # noqa: UP032  # SQL in an f-string looks like an injection
+_PAGE: Final = """
+{columns}
+WHERE {where} AND order_time BETWEEN $first AND $last AND {after}
+ORDER BY order_time {way}, place {way} LIMIT $count
 """
-_PAGE: Final = f"""
-{_COLUMNS}
-WHERE {_WHERE} AND order_time BETWEEN $first AND $last
-    AND {_AFTER.format(key="order_time", unique="place", step="{step}")}
-ORDER BY order_time {{way}}, place {{way}} LIMIT $count
-"""
-_BY_REF: Final = f"""
-{_COLUMNS}
-WHERE order_time BETWEEN $first AND $last AND list_contains($times, order_time) AND list_contains($signatures, signature)
-"""
+_BY_REF: Final = (
+    _COLUMNS + "WHERE order_time BETWEEN $first AND $last AND list_contains($times, order_time) "
+    "AND list_contains($signatures, signature)"
+)
 _SALES: Final = """
 FROM realized_pnl
 WHERE kind = 'SELL' AND basis = 'known' AND disposed_at <= $until AND ($since::BIGINT IS NULL OR disposed_at > $since)
     AND ($entity::VARCHAR IS NULL OR entity = $entity) AND ($mint::VARCHAR IS NULL OR mint = $mint)
 """
-_RANKED: Final = f"""
+_RANKED: Final = """
 SELECT value, entity, mint, disposed_ref, sold_at FROM (
-    SELECT entity, mint, disposed_ref, any_value(disposed_at) AS sold_at, sum({{net}}) AS net, sum({{cost}}) AS cost,
-        {{value}} AS value
-    {_SALES}
+    SELECT entity, mint, disposed_ref, any_value(disposed_at) AS sold_at, sum({net}) AS net, sum({cost}) AS cost,
+        {value} AS value
+    {sales}
     GROUP BY entity, mint, disposed_ref
-    HAVING count(*) = count({{net}})
+    HAVING count(*) = count({net})
 )
-WHERE value IS NOT NULL
-    AND {_AFTER.format(key="value", unique="entity || ' ' || mint || ' ' || disposed_ref", step="{step}")}
-ORDER BY value {{way}}, entity || ' ' || mint || ' ' || disposed_ref {{way}} LIMIT $count
+WHERE value IS NOT NULL AND {after}
+ORDER BY value {way}, entity || ' ' || mint || ' ' || disposed_ref {way} LIMIT $count
 """
-_UNPRICED: Final = f"SELECT count(DISTINCT (entity, mint, disposed_ref)) {_SALES} AND {{net}} IS NULL"
+_UNPRICED: Final = "SELECT count(DISTINCT (entity, mint, disposed_ref)) {sales} AND {net} IS NULL"
 _MATCHED: Final = """
 SELECT
     entity, mint, disposed_ref, sum(quantity),
@@ -178,16 +176,21 @@ def trades_by_time(
     store: Store, scope: TradeScope, after: Place | None, count: int, *, is_newest_first: bool
 ) -> list[TradeRow]:
     """Return the first trades of a scope after a place, in order of time."""
-    words = {"owned": scope.owned(), **_direction(is_descending=is_newest_first)}
+    step, way = _direction(is_descending=is_newest_first)
+    where = _WHERE.format(owned=scope.owned())
+    later = _AFTER.format(key="order_time", unique=_UNIQUE, step=step)
     values = scope.values() | {"count": count, **_bounds(after)}
-    times = [int(row[0]) for row in store.database.rows(*_statement(_TIMES.format(**words), values))]
+    sql = _TIMES.format(where=where, after=later, way=way)
+    times = [int(row[0]) for row in store.database.rows(*_statement(sql, values))]
     if not times:
         return []
+    later = _AFTER.format(key="order_time", unique="place", step=step)
+    sql = _PAGE.format(columns=_COLUMNS, where=where, after=later, way=way)
     values |= {"first": min(times), "last": max(times)}
-    return rows_of(store, TradeRow, *_statement(_PAGE.format(**words), values))
+    return rows_of(store, TradeRow, *_statement(sql, values))
 
 
-def sales_by_result(  # noqa: PLR0913 - one question in full
+def sales_by_result(
     store: Store,
     scope: TradeScope,
     after: Place | None,
@@ -198,16 +201,23 @@ def sales_by_result(  # noqa: PLR0913 - one question in full
     is_best_first: bool,
 ) -> list[RankedSale]:
     """Return the sales of a scope after a place, by what they netted or by that in relation to the outlay."""
+    step, way = _direction(is_descending=is_best_first)
     net, cost = _IN_CURRENCY[currency]
-    words = {"net": net, "cost": cost, "value": _RETURN if is_relative else _RESULT}
-    sql = _RANKED.format(**words, **_direction(is_descending=is_best_first))
+    sql = _RANKED.format(
+        net=net,
+        cost=cost,
+        value=_RETURN if is_relative else _RESULT,
+        sales=_SALES,
+        after=_AFTER.format(key="value", unique="entity || ' ' || mint || ' ' || disposed_ref", step=step),
+        way=way,
+    )
     values = scope.values() | {"count": count, **_bounds(after)}
     return rows_of(store, RankedSale, *_statement(sql, values))
 
 
 def count_unpriced(store: Store, scope: TradeScope, currency: Currency) -> int:
     """Return how many sales of known cost have no known result in a currency."""
-    sql = _UNPRICED.format(net=_IN_CURRENCY[currency][0])
+    sql = _UNPRICED.format(sales=_SALES, net=_IN_CURRENCY[currency][0])
     return int(store.database.rows(*_statement(sql, scope.values()))[0][0])
 
 
@@ -236,8 +246,8 @@ def matched_sales(store: Store, rows: Sequence[TradeRow]) -> dict[tuple[str, str
     return {(sale.entity, sale.mint, sale.ref): sale for sale in rows_of(store, MatchedSale, _MATCHED, values)}
 
 
-def _direction(*, is_descending: bool) -> dict[str, str]:
-    return {"step": "<", "way": "DESC"} if is_descending else {"step": ">", "way": "ASC"}
+def _direction(*, is_descending: bool) -> tuple[str, str]:
+    return ("<", "DESC") if is_descending else (">", "ASC")
 
 
 def _bounds(after: Place | None) -> dict[str, object]:
