@@ -81,3 +81,7 @@ setup:
 	    exit 1; \
 	fi; \
 	echo "$$want" > .venv/stamp
+
+.PHONY: bundle
+bundle: setup ## pack build/aura.mcpb for Claude Desktop (needs Node; the first run a network)
+	@$(BIN)/python -m aura_mcp.bundle

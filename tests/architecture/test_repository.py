@@ -25,6 +25,7 @@ TOP_LEVEL: Final = {
     "engine",
     "pyproject.toml",
     "requirements.lock",
+    "server.json",
     "tests",
     "voice",
 }
