@@ -1,7 +1,8 @@
 """Read the ledger of one entity for statistics: only the columns that figures are computed from, as fast as it goes.
 
-The names of transactions are left empty, but for sales without known cost, and sums that fit are fetched as 64-bit integers: over a million trades that is
-the difference between a tenth of a second and a few milliseconds. Not responsible for provenance (`positions`).
+The names of transactions are left empty, but for sales without known cost, and sums that fit are fetched as 64-bit
+integers: over a million trades that is the difference between a tenth of a second and a few milliseconds.
+Not responsible for provenance (`positions`).
 """
 
 from collections.abc import Sequence

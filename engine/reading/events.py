@@ -53,9 +53,9 @@ def venue_fee_of(
     Raises:
         ReadError: an event's data is not base58.
     """
-    instructions = [*transaction.by_program.get(PUMP_FUN, ()), *transaction.by_program.get(PUMP_SWAP, ())]
-    if not instructions:
+    if PUMP_FUN not in transaction.by_program and PUMP_SWAP not in transaction.by_program:
         return None, None
+    instructions = [*transaction.by_program.get(PUMP_FUN, ()), *transaction.by_program.get(PUMP_SWAP, ())]
     told = [event for ix in instructions for event in _events_of(ix, transaction)]
     events = [event for user, event in told if user == owner]
     if not events and len(told) == 1 == transaction.signer_count:

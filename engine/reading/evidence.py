@@ -22,6 +22,22 @@ class Evidence:
     `liquidity` are the LP classes that instructions name. `issues` hold for every reading.
     """
 
+    __slots__ = (
+        "created",
+        "fee",
+        "is_trading",
+        "issues",
+        "kinds",
+        "liquidity",
+        "opened_mints",
+        "signers",
+        "sums",
+        "supply",
+        "tips",
+        "transaction",
+        "venues",
+    )
+
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.signers = frozenset(transaction.accounts[: transaction.signer_count])

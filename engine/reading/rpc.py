@@ -92,13 +92,13 @@ def _decode(text: bytes) -> FullResult | LenientResult:
         except msgspec.ValidationError:
             pass
         else:
-            refuse_duplicate_keys(text, count_full_colons(full))
+            refuse_duplicate_keys(text, full, count_full_colons(full))
             return full
     try:
         lenient = _LENIENT.decode(text)
     except msgspec.ValidationError:
         return _decode(_open_envelope(text))
-    refuse_duplicate_keys(text, count_lenient_colons(lenient))
+    refuse_duplicate_keys(text, lenient, count_lenient_colons(lenient))
     return lenient
 
 

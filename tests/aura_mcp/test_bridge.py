@@ -90,7 +90,7 @@ def test_every_database_has_a_hub_of_its_own() -> None:
 
 @pytest.mark.parametrize("era", ERAS)
 def test_client_of_either_era_is_served(shared_hub: Places, era: str) -> None:
-    """Spec: issue 3, a real client at every door; 2026-07-28 has no handshake."""
+    """Spec: a real client at every door; 2026-07-28 has no handshake."""
     server = StdioServerParameters(command=BRIDGE[0], args=list(BRIDGE[1:]), env=environment_of(Path(shared_hub.home)))
 
     async def ask() -> None:
@@ -105,7 +105,7 @@ def test_client_of_either_era_is_served(shared_hub: Places, era: str) -> None:
 
 
 def test_twelve_bridges_at_once_start_one_hub(places: Places, environment: dict[str, str]) -> None:
-    """Spec: issue 3; the log has one start, whoever won."""
+    """Spec: the specification; the log has one start, whoever won."""
     with ExitStack() as stack:
         talks = [stack.enter_context(bridge(environment)) for _ in range(12)]
         for talk in talks:
@@ -117,7 +117,7 @@ def test_twelve_bridges_at_once_start_one_hub(places: Places, environment: dict[
 def test_call_running_at_a_crash_fails_and_the_next_works(
     places: Places, environment: dict[str, str], fifo: Path
 ) -> None:
-    """Spec: issue 3, kill -9 of the hub during a call; the handshake is repeated behind the client's back.
+    """Spec: kill -9 of the hub during a call; the handshake is repeated behind the client's back.
 
     In the newer era there is none to repeat, and a client that was not waiting notices nothing.
     Neither bridge has started the hub before: the first that starts one does so while it serves.
@@ -158,7 +158,7 @@ def test_hub_that_cannot_come_back_is_an_error_of_each_call(places: Places, envi
 def test_hub_of_another_version_is_replaced_when_its_calls_have_ended(
     places: Places, environment: dict[str, str], fifo: Path
 ) -> None:
-    """Spec: issue 3, replaced politely: the running call gets its answer, and its client goes on with the new hub."""
+    """Spec: replaced politely: the running call gets its answer, and its client goes on with the new hub."""
     with hub(environment, OLD_HUB) as old_hub, bridge(environment, OLD_BRIDGE) as old:
         assert info_of(places).version == OLD_VERSION
         old.greet().call(1, "hold", fifo=str(fifo))
@@ -215,7 +215,7 @@ def test_token_is_not_sent_to_the_port_of_a_dead_hub(places: Places) -> None:
 
 
 def test_remains_of_a_dead_hub_are_no_obstacle(places: Places, environment: dict[str, str]) -> None:
-    """Spec: issue 3: a stale socket, a stale lock, a dead pid."""
+    """Spec: a stale socket, a stale lock, a dead pid."""
     run = Path(places.run)
     run.mkdir(parents=True, mode=0o700)
     with socket.socket(socket.AF_UNIX) as stale, subprocess.Popen([sys.executable, "-c", "pass"]) as dead:
@@ -231,7 +231,7 @@ def test_remains_of_a_dead_hub_are_no_obstacle(places: Places, environment: dict
 
 
 def test_replies_that_are_due_at_the_end_of_stdin_are_delivered(shared_hub: Places, fifo: Path) -> None:
-    """Spec: issue 3; a client that pipes its questions in gets its answers."""
+    """Spec: the specification; a client that pipes its questions in gets its answers."""
     with bridge(environment_of(Path(shared_hub.home))) as talk:
         talk.greet().call(1, "hold", fifo=str(fifo))
         talk.close_stdin()
@@ -249,7 +249,7 @@ def test_last_line_needs_no_newline(shared_hub: Places) -> None:
 
 
 def test_frame_of_ten_megabytes_passes_both_ways(shared_hub: Places) -> None:
-    """Spec: issue 3; asyncio alone would refuse a line of more than 64 KiB."""
+    """Spec: the specification; asyncio alone would refuse a line of more than 64 KiB."""
     text = "x" * 10_000_000
     with bridge(environment_of(Path(shared_hub.home))) as talk:
         assert talk.greet().call("ten", "echo", text=text).text() == text
@@ -288,7 +288,7 @@ def test_bridge_ends_when_its_client_stops_reading(shared_hub: Places) -> None:
 
 
 def test_loopback_tcp_serves_who_has_the_token(places: Places) -> None:
-    """Spec: issue 3, the transport is a setting: Windows has no Unix sockets; so is the port of the HTTP door."""
+    """Spec: the transport is a setting: Windows has no Unix sockets; so is the port of the HTTP door."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         http_port = free.getsockname()[1]
     with bridge(environment_of(Path(places.home), transport="tcp", http_port=str(http_port))) as talk:
@@ -314,7 +314,7 @@ def test_taken_port_is_named(places: Places) -> None:
 
 
 def test_database_of_another_program_is_named(places: Places, environment: dict[str, str]) -> None:
-    """Spec: issue 3, a clear line; the log holds it too."""
+    """Spec: a clear line; the log holds it too."""
     Path(places.home).mkdir()
     Path(places.database).write_text("this is no database", encoding="utf-8")
     said = one_line(run_bridge(environment))
@@ -323,13 +323,13 @@ def test_database_of_another_program_is_named(places: Places, environment: dict[
 
 
 def test_database_that_another_hub_has_open_is_named(places: Places, shared_hub: Places) -> None:
-    """Spec: issue 3, two hubs can never open the file: not from another home either."""
+    """Spec: two hubs can never open the file: not from another home either."""
     said = one_line(run_bridge(environment_of(Path(places.home), db=shared_hub.database)))
     assert f"(PID {info_of(shared_hub).pid}) has it open" in said
 
 
 def test_read_only_home_is_one_line(tmp_path: Path) -> None:
-    """Spec: issue 3, a read-only home."""
+    """Spec: a read-only home."""
     with read_only_folder(tmp_path / "mount") as folder:
         said = one_line(run_bridge(environment_of(folder / "home")))
     assert re.fullmatch(
@@ -338,7 +338,7 @@ def test_read_only_home_is_one_line(tmp_path: Path) -> None:
 
 
 def test_full_disk_is_one_line(tmp_path: Path) -> None:
-    """Spec: issue 3, a full disk: one of 64 KiB, or a limit on the size of files, which fails in the same places."""
+    """Spec: a full disk: one of 64 KiB, or a limit on the size of files, which fails in the same places."""
     disk = tmp_path / "disk"
     with full_disk(disk) as prefix:
         environment = environment_of(disk / "home")

@@ -46,7 +46,7 @@ def get(application: Application, name: str, arguments: dict[str, str], era: Era
 
 @pytest.mark.parametrize("era", ERAS)
 def test_prompts_are_listed_and_described(application: Application, era: Era) -> None:
-    """Spec: issue 3: four prompts, every argument described."""
+    """Spec: four prompts, every argument described."""
 
     async def listing(client: Client) -> None:
         prompts = (await client.list_prompts()).prompts

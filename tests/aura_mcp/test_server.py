@@ -23,7 +23,7 @@ def application(own_home: Path) -> Generator[Application]:
 
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 def test_status_says_what_is_there(application: Application, era: str) -> None:
-    """Spec: issue 3: what is unknown is null; nothing is shown that is not there."""
+    """Spec: what is unknown is null; nothing is shown that is not there."""
 
     async def ask() -> None:
         async with Client(build_server(application), mode=era) as client:
@@ -46,7 +46,7 @@ def test_status_says_what_is_there(application: Application, era: str) -> None:
 
 
 def test_tool_is_described_for_models_and_clients(application: Application) -> None:
-    """Spec: issue 3: title, annotations, output schema, a description of at most six lines."""
+    """Spec: title, annotations, output schema, a description of at most six lines."""
 
     async def ask() -> None:
         async with Client(build_server(application)) as client:

@@ -32,14 +32,14 @@ print("done", flush=True)
 
 
 def test_killed_import_is_completed_by_the_next(tmp_path: Path) -> None:
-    """The issue: `kill -9` during import, then `aura verify` passes. The suite's few rounds; `make soak` has all."""
+    """Spec: `kill -9` during import, then `aura verify` passes. The suite's few rounds; `make soak` has all."""
     _kill_and_complete(tmp_path, rounds=3)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_import_survives_being_killed_fifty_times(tmp_path: Path) -> None:
-    """The issue: 50 times."""
+    """Spec: 50 times."""
     _kill_and_complete(tmp_path, rounds=50)
 
 

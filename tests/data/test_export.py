@@ -24,7 +24,7 @@ DERIVED = ("fold_state", "realization", "episode", "finding")
 
 @pytest.mark.parametrize("name", ["facts.jsonl", "facts.jsonl.gz"])
 def test_import_of_an_export_gives_the_same_database_and_the_same_bytes(tmp_path: Path, name: str) -> None:
-    """The issue: `import` of an export gives the same ledger."""
+    """Spec: `import` of an export gives the same ledger."""
     first, second = tmp_path / name, tmp_path / f"again-{name}"
     with _store() as store, Store.open(None) as other:
         count = export_facts(store, first)

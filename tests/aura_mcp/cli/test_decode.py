@@ -62,7 +62,7 @@ BAD = {
 
 
 def test_json_has_the_shape_of_the_issue(aura: Aura, tmp_path: Path) -> None:
-    """Spec: issue 2, "The command line"; amounts in base units are text, signed from the wallet's view."""
+    """Spec: "The command line"; amounts in base units are text, signed from the wallet's view."""
     file = tmp_path / "tx.json"
     file.write_bytes(text_of(transfer()))
     done = aura("decode", file, "--json")
@@ -138,7 +138,7 @@ def test_every_container_of_transactions_is_read(aura: Aura, tmp_path: Path, sha
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_clear_line(aura: Aura, tmp_path: Path, name: str) -> None:
-    """Spec: issue 2, "Bad input": what, where, what to do; exit code 1."""
+    """Spec: "Bad input": what, where, what to do; exit code 1."""
     text, reason = BAD[name]
     file = tmp_path / "bad.json"
     file.write_bytes(text)

@@ -61,7 +61,7 @@ def moved(found: dict[str, Any]) -> int:
 
 @pytest.mark.corpus
 def test_every_signer_of_the_corpus_reads_as_by_hand(aura: Aura, corpus: Path) -> None:
-    """Spec: issue 2, "Exact": all signers' rows of the 79 transactions, in one call as a user makes it."""
+    """Spec: "Exact": all signers' rows of the 79 transactions, in one call as a user makes it."""
     expected = {key: row for key, row in rows_of(corpus).items() if row["role"] != "receiver"}
     done = aura("decode", *sorted((corpus / "raw_tx").glob("*.json")), "--json")
     found = {(entry["signature"], entry["wallet"]): entry for entry in json.loads(done.out)}
@@ -73,7 +73,7 @@ def test_every_signer_of_the_corpus_reads_as_by_hand(aura: Aura, corpus: Path) -
 
 @pytest.mark.corpus
 def test_every_receiver_of_the_corpus_reads_as_by_hand(aura: Aura, corpus: Path) -> None:
-    """Spec: issue 2, "Exact": the rows of those who did not sign, asked for with `--wallet`."""
+    """Spec: "Exact": the rows of those who did not sign, asked for with `--wallet`."""
     wrong: dict[str, object] = {}
     for row in rows_of(corpus).values():
         if row["role"] == "receiver":
@@ -86,7 +86,7 @@ def test_every_receiver_of_the_corpus_reads_as_by_hand(aura: Aura, corpus: Path)
 
 @pytest.mark.corpus
 def test_transaction_without_its_outcome_is_one_clear_line(aura: Aura, corpus: Path) -> None:
-    """Spec: issue 2, "Bad input": a version-1 transaction without meta."""
+    """Spec: "Bad input": a version-1 transaction without meta."""
     done = aura("decode", corpus / "tx_v1_mainnet.json")
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
 

@@ -66,7 +66,7 @@ def test_without_a_hub_status_fails_and_stop_does_not(run: Run, own_home: Path) 
 
 
 def test_status_shows_the_hub_on_one_screen(run: Run, shared_hub: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spec: issue 3: version, uptime, database, HTTP address, last slot, sessions; `--json` names the token's file."""
+    """Spec: version, uptime, database, HTTP address, last slot, sessions; `--json` names the token's file."""
     monkeypatch.setenv("AURA_HOME", shared_hub.home)
     info = info_of(shared_hub)
     code, out, _ = run("status")
@@ -106,7 +106,7 @@ def test_serve_takes_over_from_a_hub_that_a_bridge_started(
 
 
 def test_stdio_mode_is_one_process(environment: dict[str, str], places: Places) -> None:
-    """Spec: issue 3, for containers: one client, no other door, only protocol on stdout."""
+    """Spec: for containers: one client, no other door, only protocol on stdout."""
     with subprocess.Popen(
         (*PROGRAM, "serve", "--stdio"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
     ) as serving:
@@ -143,14 +143,14 @@ def test_doctor_finds_a_new_home_healthy(run: Run, own_home: Path) -> None:
 
 
 def test_doctor_names_keys_and_never_shows_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spec: issue 3, keys present; security notes, key leakage."""
+    """Spec: keys present; security notes, key leakage."""
     monkeypatch.setenv("HELIUS_API_KEY", "secret-of-mine")
     assert findings(run)[1]["keys"]["detail"] == "HELIUS_API_KEY"
     assert "secret-of-mine" not in run("doctor")[1]
 
 
 def test_doctor_says_how_to_mend_what_is_broken(run: Run, places: Places, tmp_path: Path) -> None:
-    """Spec: issue 3: sockets, database and client configurations, each with the fix."""
+    """Spec: sockets, database and client configurations, each with the fix."""
     Path(places.run).mkdir(parents=True)
     Path(places.run).chmod(0o755)
     Path(places.database).write_text("this is no database", encoding="utf-8")

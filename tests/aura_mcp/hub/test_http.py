@@ -43,7 +43,7 @@ def ask(places: Places, question: Mapping[str, object] = QUESTION, **headers: st
 
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28", "auto"])
 def test_client_with_the_token_is_served(shared_hub: Places, era: str) -> None:
-    """Spec: issue 3, a real client over streamable HTTP, in both eras."""
+    """Spec: a real client over streamable HTTP, in both eras."""
 
     async def call() -> None:
         headers = {"Authorization": f"Bearer {token_of(shared_hub)}"}

@@ -32,7 +32,7 @@ def modes(places: Places) -> dict[str, str]:
 
 
 def test_run_files_are_the_users_alone(shared_hub: Places) -> None:
-    """Spec: DESIGN §1 and issue 3: folder 0700, socket and files 0600, the database too."""
+    """Spec: DESIGN §1: folder 0700, socket and files 0600, the database too."""
     assert stat.filemode(Path(shared_hub.run).stat().st_mode) == "drwx------"
     assert modes(shared_hub) == {
         "hub.address": "-rw-------",
@@ -47,7 +47,7 @@ def test_run_files_are_the_users_alone(shared_hub: Places) -> None:
 
 
 def test_second_hub_over_the_same_database_is_refused(shared_hub: Places) -> None:
-    """Spec: issue 3, two hubs can never open the file."""
+    """Spec: two hubs can never open the file."""
     environment = environment_of(Path(shared_hub.home))
     second = subprocess.run(HUB, env=environment, check=False, capture_output=True, text=True, timeout=BOUND_S)
     assert second.returncode == 1

@@ -87,7 +87,7 @@ def test_trace_of_an_error_is_redacted_too() -> None:
 
 
 def test_log_rotates_and_others_may_not_chatter(root_logger: logging.Logger, tmp_path: Path) -> None:
-    """Spec: issue 3, logs rotate; what a library says at level info (a URL, a model's text) is not ours to keep."""
+    """Spec: logs rotate; what a library says at level info (a URL, a model's text) is not ours to keep."""
     path = tmp_path / "hub.log"
     start_logging(path, "INFO", ())
     logging.getLogger("httpx").info("HTTP Request: GET https://rpc.example")

@@ -28,7 +28,7 @@ def answers(places: Places, *, any_version: bool = True) -> bool:
 
 
 def test_folder_is_claimed_by_one(own_home: Path) -> None:
-    """Spec: issue 3: and free again at the end, whatever the end was."""
+    """Spec: and free again at the end, whatever the end was."""
     places = Places(str(own_home))
     with claimed(places), pytest.raises(AuraError, match="a hub is already running"), claimed(places):
         pytest.fail("claimed twice")
@@ -118,7 +118,7 @@ def test_address_of_another_version_is_dialed_only_by_who_takes_any(folder: RunF
 
 
 def test_port_in_use_is_an_error_that_names_it() -> None:
-    """Spec: issue 3, a clear line."""
+    """Spec: a clear line."""
     with bind_loopback(0) as listener:
         port = listener.getsockname()[1]
         with pytest.raises(AuraError, match=f"port {port} cannot be used: .+; choose another, or 0 for a free one"):

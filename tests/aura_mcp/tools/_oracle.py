@@ -152,7 +152,7 @@ def _buy(
     lots.append(Lot(row["block_time"], quantity, quantity, worth))
 
 
-def _sell(  # noqa: PLR0913 - a sale with all that it touches
+def _sell(
     row: dict[str, Any],
     mint: str,
     quantity: int,

@@ -17,14 +17,14 @@ HOSTILE: Final = (
     "\x00\x1b[2J",
     "../../etc/passwd",
     "\U000e0041\U000e0042",
-    "Ａｌｉｃｅ",
+    "\uff21\uff4c\uff49\uff43\uff45",
     "%s%n{0}{}",
     "$1",
 )
 ONE: Final = "1" * 32
 DAMAGED: Final = address("alice")[:-1] + "0"
 
-CASES: Final = [
+CASES: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("top_wallets", {"window": "2d"}, "window"),
     ("top_wallets", {"sort_by": "luck"}, "sort_by"),
     ("top_wallets", {"limit": 0}, "greater than or equal to 1"),
@@ -106,7 +106,7 @@ CASES: Final = [
 def test_bad_input_is_an_error_that_says_what_to_do(
     world: Application, caplog: pytest.LogCaptureFixture, tool: str, arguments: Mapping[str, Any], says: str
 ) -> None:
-    """Spec: issue 3: a clear ToolError, the hub stays healthy."""
+    """Spec: a clear ToolError, the hub stays healthy."""
     caplog.set_level(logging.ERROR)
 
     async def call(client: Client) -> tuple[Reply, Reply]:
@@ -149,7 +149,7 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(
     found = ask(world, tool, arguments)
     if not found.is_error:
         assert tool == "search"
-        assert found.content["matches_total"] == (1 if text == "Ａｌｉｃｅ" else 0)
+        assert found.content["matches_total"] == (1 if text.startswith("\uff21") else 0)
     shown = found.text + str(found.content)
     assert not set(shown) & set("\x00\x1b\u202e\U000e0041")
     assert caplog.records == []
@@ -163,7 +163,7 @@ def test_hostile_text_finds_nothing_and_breaks_nothing(
     ],
 )
 def test_endless_query_is_stopped(world: Application, monkeypatch: pytest.MonkeyPatch, sql: str) -> None:
-    """Spec: issue 3: SQL that loops for ever is stopped, and says so."""
+    """Spec: SQL that loops for ever is stopped, and says so."""
     monkeypatch.setattr("aura_mcp.services.sql.TIMEOUT_S", 0.3)
     found = ask(world, "query_sql", {"sql": sql})
     assert found.is_error
@@ -172,7 +172,7 @@ def test_endless_query_is_stopped(world: Application, monkeypatch: pytest.Monkey
 
 
 def test_million_rows_are_cut(world: Application) -> None:
-    """Spec: issue 3: a million rows give the first ones and say that there are more."""
+    """Spec: a million rows give the first ones and say that there are more."""
     found = ask(world, "query_sql", {"sql": "SELECT range AS n, repeat('x', 1000) FROM range(1000000)", "limit": 200})
     assert found.content["has_more"]
     assert found.content["row_count"] <= 200

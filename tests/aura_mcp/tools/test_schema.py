@@ -9,9 +9,6 @@ from mcp_types import Tool
 from aura_mcp.app import Application
 from tests.aura_mcp.tools._asking import talk
 
-# A snapshot is as wide as what it holds.
-# ruff: noqa: E501
-
 BUDGET_CHARS: Final = 24_000
 """What a model reads of the tools: names, descriptions and inputs, at four characters to a token."""
 
@@ -354,7 +351,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
 
 
 def test_every_argument_and_tool_is_described(world: Application) -> None:
-    """Spec: issue 3: a title, hints, an output schema, at most six lines that say when to use a neighbour instead."""
+    """Spec: a title, hints, an output schema, at most six lines that say when to use a neighbour instead."""
     tools = tools_of(world)
     names = {tool.name for tool in tools}
     for tool in tools:

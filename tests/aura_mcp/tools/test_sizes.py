@@ -27,7 +27,7 @@ QUESTIONS: Final[list[tuple[str, dict[str, Any]]]] = [
 
 @pytest.mark.parametrize(("tool", "arguments"), QUESTIONS)
 def test_answers_stay_within_their_tokens(demo: Application, tool: str, arguments: dict[str, Any]) -> None:
-    """Spec: issue 3: every concise result ≤ 2k tokens, detailed ≤ 10k; what does not fit follows with the cursor."""
+    """Spec: every concise result ≤ 2k tokens, detailed ≤ 10k; what does not fit follows with the cursor."""
 
     async def call(client: Client) -> tuple[Reply, Reply]:
         concise = to_reply(await client.call_tool(tool, arguments))
@@ -41,7 +41,7 @@ def test_answers_stay_within_their_tokens(demo: Application, tool: str, argument
 
 
 def test_five_reports_side_by_side_stay_concise(demo: Application) -> None:
-    """Spec: issue 3: up to five wallets in one concise answer."""
+    """Spec: up to five wallets in one concise answer."""
 
     async def call(client: Client) -> tuple[Reply, Reply]:
         top = to_reply(await client.call_tool("top_wallets", {"limit": 5}))

@@ -110,7 +110,7 @@ def figures(trips: list[Trip], currency: str, since: int | None) -> dict[str, An
 
 def pnl_buckets(rated: list[Trip], currency: str) -> dict[str, int]:
     """Return how many round trips returned how much of what they cost."""
-    counts = dict.fromkeys(("> 500 %", "200-500 %", "0-200 %", "-50-0 %", "< -50 %", "dead"), 0)
+    counts: dict[str, int] = dict.fromkeys(("> 500 %", "200-500 %", "0-200 %", "-50-0 %", "< -50 %", "dead"), 0)
     for trip in rated:
         net, cost = trip.net(currency) or 0, trip.total("cost", currency) or 0
         share = Fraction(net, cost)
@@ -162,7 +162,7 @@ def by_hold(pieces: list[Piece], name: str, currency: str) -> float | None:
 
 @pytest.mark.parametrize("window", WINDOWS)
 def test_every_number_follows_from_the_facts(demo: Application, window: str) -> None:
-    """Spec: issue 3: every number in wallet_report is recomputed in the test from the raw facts."""
+    """Spec: every number in wallet_report is recomputed in the test from the raw facts."""
     span = WINDOWS[window]
     since = None if span is None else DEMO_AS_OF - span
     wallets = wallets_with_rows_only(20)

@@ -34,7 +34,7 @@ from tests.builders.facts import START, address, mint, row
     ],
 )
 def test_file_that_cannot_be_read_is_one_clear_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
-    """The issue: what, where, what to do; nothing half-written."""
+    """Spec: what, where, what to do; nothing half-written."""
     path = tmp_path / name
     path.write_bytes(content)
     with Store.open(None) as store:
@@ -65,7 +65,7 @@ def test_one_bad_file_does_not_stop_the_others(tmp_path: Path) -> None:
 
 
 def test_folder_is_read_in_order_and_skips_what_is_no_data(tmp_path: Path) -> None:
-    """The issue: folders too; a README is skipped and counted as such."""
+    """Spec: folders too; a README is skipped and counted as such."""
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "rows.jsonl").write_bytes(row())
     (tmp_path / "README.md").write_text("# words")
@@ -95,7 +95,7 @@ def test_rows_may_come_as_a_list_or_alone(tmp_path: Path) -> None:
 
 
 def test_lines_longer_than_a_block_are_read(tmp_path: Path) -> None:
-    """The issue: 10 MB strings. A field that nobody asks for may be as long as it likes."""
+    """Spec: 10 MB strings. A field that nobody asks for may be as long as it likes."""
     path = tmp_path / "rows.jsonl"
     long = row()[:-1] + b', "note": "' + b"x" * 10_000_000 + b'"}'
     path.write_bytes(b"\n".join([row(at=1), long, row(at=2)]))
@@ -115,7 +115,7 @@ def test_progress_ends_at_the_size_of_the_files(tmp_path: Path) -> None:
 
 
 def test_wallet_lists_come_as_columns_or_lines(tmp_path: Path) -> None:
-    """The issue: wallet lists; invalid addresses are refused with the reason."""
+    """Spec: wallet lists; invalid addresses are refused with the reason."""
     (tmp_path / "a.csv").write_text(f"address,name\n{address('alice')},Alice\nbad,Nobody\n")
     (tmp_path / "b.txt").write_text(f"# followed\n{address('bob')}\n\n{address('alice')}\n")
     with Store.open(None) as store:
@@ -148,7 +148,7 @@ def test_candles_of_tokens_and_of_sol(tmp_path: Path) -> None:
 
 
 def test_real_transactions_are_imported_once(corpus: Path) -> None:
-    """The issue: all 79 of raw_tx; the 12 without slot and time are rejected with that reason."""
+    """Spec: all 79 of raw_tx; the 12 without slot and time are rejected with that reason."""
     with Store.open(None) as store:
         first = import_paths(store, [corpus / "raw_tx"])
         again = import_paths(store, [corpus / "raw_tx"])

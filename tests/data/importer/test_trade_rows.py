@@ -43,7 +43,7 @@ def test_conversion_is_exact_or_half_even(number: Decimal, decimals: int) -> Non
     "text", ['"5"', "true", "[1]", "{}", "-1", "1e400", "-0.1", "1e999999999", "0x10", "\u0661", ""]
 )
 def test_text_that_is_no_amount_is_refused(text: str) -> None:
-    """The issue: 1e400, negative and mistyped amounts."""
+    """Spec: 1e400, negative and mistyped amounts."""
     with pytest.raises(RowError):
         to_raw(text.encode(), 6, "tokens")
 
@@ -82,7 +82,7 @@ BAD_ROWS = {
 
 
 def test_every_kind_of_bad_row_is_counted_with_its_reason(tmp_path: Path) -> None:
-    """The issue: rejected rows are counted with reasons; one bad row stops nothing."""
+    """Spec: rejected rows are counted with reasons; one bad row stops nothing."""
     path = tmp_path / "rows.jsonl"
     path.write_bytes(b"\n".join([row(), *BAD_ROWS.values(), row(at=1)]))
     with Store.open(None) as store:
@@ -146,7 +146,7 @@ def test_decimals_come_from_exact_readings(tmp_path: Path) -> None:
 
 
 def test_importing_again_finds_nothing_new(corpus: Path) -> None:
-    """The issue: importing again: 0 new. 4,606 real rows, 5 of them twice, 186 of unknown value."""
+    """Spec: importing again: 0 new. 4,606 real rows, 5 of them twice, 186 of unknown value."""
     with Store.open(None) as store:
         path = corpus / "pumpswap_trades.jsonl"
         first, second = import_paths(store, [path]), import_paths(store, [path])

@@ -169,7 +169,7 @@ def test_work_larger_than_memory_spills_beside_the_database(tmp_path: Path) -> N
 
 
 def test_full_disk_is_one_clear_line_and_nothing_is_half_written(tmp_path: Path) -> None:
-    """The issue: a full disk ends the import, whole batches stay. A limit on file sizes stands for the disk."""
+    """Spec: a full disk ends the import, whole batches stay. A limit on file sizes stands for the disk."""
     database, rows = tmp_path / "aura.duckdb", tmp_path / "rows.jsonl"
     rows.write_bytes(b"\n".join(_many_rows(60_000)))
     done = subprocess.run(

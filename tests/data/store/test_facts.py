@@ -57,7 +57,7 @@ def test_reading_without_slot_and_time_is_refused() -> None:
     ],
 )
 def test_amount_that_cannot_be_is_refused(bad: Reading, reason: str) -> None:
-    """The issue: negative amounts and amounts above u64 cannot get in."""
+    """Spec: negative amounts and amounts above u64 cannot get in."""
     with Store.open(None) as store:
         assert store.facts.add_readings([bad, reading("good")], Source.RPC) == [reason, Outcome.NEW]
 

@@ -1,5 +1,8 @@
 """SQL of strangers: what may run, what is refused before it runs, and what stops it."""
 
+# A query reads best on one line.
+# ruff: noqa: E501
+
 from collections.abc import Generator
 from pathlib import Path
 

@@ -29,7 +29,7 @@ def store() -> Iterator[Store]:
 
 
 def test_sound_ledger_has_no_differences(store: Store) -> None:
-    """The issue: `aura verify` passes on what the booking wrote."""
+    """Spec: `aura verify` passes on what the booking wrote."""
     verified = store.verification.verify()
     assert verified.is_sound
     assert (verified.folds, verified.realizations) == (2, 3)
@@ -53,7 +53,7 @@ def test_sound_ledger_has_no_differences(store: Store) -> None:
     ],
 )  # fmt: skip
 def test_tampered_row_is_named(store: Store, tampering: str, table: str, column: str) -> None:
-    """The issue: the first differences, row by row and column by column."""
+    """Spec: the first differences, row by row and column by column."""
     with store.database.write() as cursor:
         cursor.execute(tampering)
     verified = store.verification.verify()

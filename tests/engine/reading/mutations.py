@@ -4,12 +4,18 @@ import copy
 import json
 import random
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 Json = Any
 Key = Any
-_REPLACEMENTS: Final = (None, True, -1, 0, 1, 10**20, 2**64, 0.5, "", "x", "-1", "999", [], {}, [None], {"a": 1})
+_REPLACEMENTS: Final[tuple[Json, ...]] = (
+    *(None, True, -1, 0, 1, 10**20, 2**64, 0.5),
+    *("", "x", "-1", "999"),
+    *([], {}, [None], {"a": 1}),
+)
 _SKIPPED: Final = frozenset({"logMessages", "recentBlockhash", "blockhash"})
+_DIGITS: Final = "0123456789"
+_LETTERS: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def mutations(value: Json, chance: random.Random, count: int) -> Iterator[bytes]:
@@ -32,13 +38,19 @@ def _damage(value: Json, chance: random.Random) -> None:
     chance.choice((_delete, _replace, _swap, _double, _cut, _mistype, _mistype, _mistype))(holder, key, chance)
 
 
-def _places(value: Json) -> Iterator[tuple[Json, Any]]:
+def _places(value: Json) -> Iterator[tuple[Json, Key]]:
     """Yield every place in the tree as the list or object that holds it, and the key."""
-    keys = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
-    for key in keys:
+    for key in _keys(value):
         if key not in _SKIPPED:
             yield value, key
             yield from _places(value[key])
+
+
+def _keys(value: Json) -> list[Key]:
+    kind = cast("type[object]", type(value))
+    if kind is dict:
+        return [*value]
+    return [*range(len(value))] if kind is list else []
 
 
 def _delete(holder: Json, key: Key, _chance: random.Random) -> None:
@@ -50,18 +62,20 @@ def _replace(holder: Json, key: Key, chance: random.Random) -> None:
 
 
 def _swap(holder: Json, key: Key, chance: random.Random) -> None:
-    other = chance.choice(list(holder) if isinstance(holder, dict) else range(len(holder)))
+    other = chance.choice(_keys(holder))
     holder[key], holder[other] = holder[other], holder[key]
 
 
 def _double(holder: Json, key: Key, _chance: random.Random) -> None:
-    if isinstance(holder, list):
+    kind = cast("type[object]", type(holder))
+    if kind is list:
         holder.insert(key, copy.deepcopy(holder[key]))
 
 
 def _cut(holder: Json, key: Key, chance: random.Random) -> None:
     found = holder[key]
-    if isinstance(found, (list, str)) and found:
+    kind = cast("type[object]", type(found))
+    if kind in {list, str} and found:
         holder[key] = found[: chance.randrange(len(found))]
 
 
@@ -70,13 +84,12 @@ def _mistype(holder: Json, key: Key, chance: random.Random) -> None:
     if isinstance(found, bool) or found is None:
         holder[key] = not found
     elif isinstance(found, int):
-        holder[key] = int(_other_digit(str(found), "0123456789", chance) or "0")
+        holder[key] = int(_other_letter(str(found), _DIGITS, chance))
     elif isinstance(found, str):
-        letters = "0123456789" if found.isdigit() else "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
-        holder[key] = _other_digit(found, letters, chance)
+        holder[key] = _other_letter(found, _DIGITS if found.isdigit() else _LETTERS, chance)
 
 
-def _other_digit(text: str, letters: str, chance: random.Random) -> str:
+def _other_letter(text: str, letters: str, chance: random.Random) -> str:
     if not text:
         return text
     at = chance.randrange(len(text))

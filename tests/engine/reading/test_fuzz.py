@@ -25,7 +25,7 @@ from tests.engine.reading.mutations import mutations
 from tests.engine.reading.strategies import transactions
 
 Json = dict[str, Any]
-MUTATIONS_OF_EACH_FILE = 60
+MUTATIONS_OF_EACH_FILE = 120
 LONGEST_MESSAGE = 400
 
 
@@ -52,7 +52,7 @@ def numbers(reading: Reading) -> tuple[object, ...]:
 def accounts_of(value: Json) -> list[str]:
     """Return all accounts of a json or jsonParsed result."""
     keys = [key if isinstance(key, str) else key["pubkey"] for key in value["transaction"]["message"]["accountKeys"]]
-    loaded = value["meta"].get("loadedAddresses") or {"writable": [], "readonly": []}
+    loaded: Json = value["meta"].get("loadedAddresses") or {"writable": [], "readonly": []}
     missing = len(value["meta"]["preBalances"]) - len(keys)
     return [*keys, *loaded["writable"], *loaded["readonly"]] if missing else keys
 
