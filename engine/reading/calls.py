@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from engine.reading.kinds import PLAIN_KINDS, TRADE_KINDS, VENUE_KINDS, Kind
+from engine.reading.kinds import PLAIN_KINDS, POOL_KINDS, TRADE_KINDS, VENUE_KINDS, Kind
 from engine.reading.programs import PROGRAMS
 from engine.transaction import Instruction, Transaction
 from engine.units import Address
@@ -19,10 +19,11 @@ _WHOLE: Final = 255
 
 
 class Calls(NamedTuple):
-    """The kinds of programs called, without what a trade route calls inside itself, and the venues' names in order."""
+    """The kinds of programs called, without what a trade route calls inside itself; all venues' names and pools."""
 
     kinds: frozenset[Kind]
     venues: tuple[str, ...]
+    pools: tuple[Address, ...]
 
 
 def calls_of(transaction: Transaction) -> Calls:
@@ -32,15 +33,16 @@ def calls_of(transaction: Transaction) -> Calls:
     if kinds <= PLAIN_KINDS or kinds.isdisjoint(TRADE_KINDS):
         return calls
     asked = [PROGRAMS.get(ix.program) for ix in outside_routes(transaction.instructions)]
-    return Calls((kinds & TRADE_KINDS) | {program.kind for program in asked if program}, calls.venues)
+    return Calls((kinds & TRADE_KINDS) | {program.kind for program in asked if program}, *calls[1:])
 
 
 @lru_cache(maxsize=4096)
 def _calls_of_programs(program_ids: tuple[Address, ...]) -> Calls:
     """Return the same without looking at who called whom; transactions of one shape call the same programs."""
-    known = [PROGRAMS[program_id] for program_id in program_ids if program_id in PROGRAMS]
-    venues = dict.fromkeys(program.name for program in known if program.kind in VENUE_KINDS)
-    return Calls(frozenset(program.kind for program in known), tuple(venues))
+    known = {program_id: PROGRAMS[program_id] for program_id in program_ids if program_id in PROGRAMS}
+    venues = dict.fromkeys(program.name for program in known.values() if program.kind in VENUE_KINDS)
+    pools = [program_id for program_id, program in known.items() if program.kind in POOL_KINDS]
+    return Calls(frozenset(program.kind for program in known.values()), tuple(venues), tuple(pools))
 
 
 def outside_routes(instructions: Sequence[Instruction]) -> list[Instruction]:

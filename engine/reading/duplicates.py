@@ -13,6 +13,7 @@ from msgspec import UNSET
 
 from engine.reading.payload import (
     AccountKey,
+    AnyAddress,
     Effects,
     FullBalance,
     FullInstruction,
@@ -129,7 +130,9 @@ def _common_colons(result: FullResult | LenientResult) -> int:
     return total
 
 
-def _message_colons(message: Message[FullInstruction, str] | Message[LenientInstruction, str | AccountKey]) -> int:
+def _message_colons(
+    message: Message[FullInstruction, AnyAddress] | Message[LenientInstruction, AnyAddress | AccountKey],
+) -> int:
     """Return the colons of a message without its instructions and account keys."""
     total = 2 + (0 if message.header is UNSET else 4)
     total += (len(message.recent_blockhash) > 0) + (len(message.index_to_program_ids) > 0)

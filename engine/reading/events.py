@@ -8,10 +8,13 @@ Not responsible for other venues: their fees show as None.
 """
 
 from collections.abc import Sequence
+from struct import Struct
 from typing import Final, NamedTuple
 
+from solders.pubkey import Pubkey
+
 from engine.facts import Amount, Leg, Side
-from engine.reading.instructions import address_at, instruction_data, named_accounts, u64_at
+from engine.reading.instructions import address_at, instruction_data, named_accounts
 from engine.transaction import Instruction, Transaction
 from engine.units import WSOL, Address, Mint
 
@@ -27,16 +30,19 @@ _SELL: Final = bytes.fromhex("3e2f370aa503dc2a")
 _CURVE_CALLS: Final = frozenset({bytes.fromhex("66063d1201daebea"), bytes.fromhex("33e685a4017f83ad")})
 """The curve's `buy` and `sell` of the days when its event named no fee; account 1 is the fee recipient."""
 
-_CURVE_TRADE_BYTES: Final = 121
-_CURVE_TRADE_WITH_FEES_BYTES: Final = 217
-_POOL_TRADE_BYTES: Final = 304
-_POOL_TRADE_WITH_CREATOR_BYTES: Final = 352
+# Mint, SOL, tokens, is_buy, user; protocol and creator fee, which came later.
+_CURVE_TRADE: Final = Struct("<32sQQ?32s")
+_CURVE_FEES: Final = Struct("<161xQ40xQ")
+# Base, quote, protocol fee, user, the user's base and quote accounts; creator fee, which came later.
+_POOL_TRADE: Final = Struct("<8xQ40xQ24xQ48x32s32s32s")
+_POOL_CREATOR_FEE: Final = Struct("<344xQ")
 _TOLERANCE_PER_MILLE: Final = 5
 
 
 class VenueEvent(NamedTuple):
     """One trade as its venue reports it. `fee_raw` is protocol plus creator fee, in base units of `quote_mint`."""
 
+    user: bytes
     mint: Mint
     is_buy: bool
     token_raw: int
@@ -56,45 +62,54 @@ def venue_fee_of(
     if PUMP_FUN not in transaction.by_program and PUMP_SWAP not in transaction.by_program:
         return None, None
     instructions = [*transaction.by_program.get(PUMP_FUN, ()), *transaction.by_program.get(PUMP_SWAP, ())]
-    told = [event for ix in instructions for event in _events_of(ix, transaction)]
-    events = [event for user, event in told if user == owner]
+    told = [event for event in [_event_of(ix, transaction) for ix in instructions] if event is not None]
+    user = bytes(Pubkey.from_string(owner))
+    events = [event for event in told if event.user == user]
     if not events and len(told) == 1 == transaction.signer_count:
         # An aggregator trades in its own name; with one signer and one trade there is no doubt for whom.
-        events = [told[0][1]]
+        events = told
     fees = [event.fee_raw for event in events if event.quote_mint == quote.mint and event.fee_raw is not None]
     if len(events) == 1 and not fees and events[0].quote_mint == quote.mint:
         fees = _received_by_fee_account(instructions, transaction)
     return (sum(fees) if fees else None), _disagreement(events, legs, quote)
 
 
-def _events_of(ix: Instruction, transaction: Transaction) -> list[tuple[Address, VenueEvent]]:
+def _event_of(ix: Instruction, transaction: Transaction) -> VenueEvent | None:
     if ix.height == 1 or len(ix.accounts) != 1:
-        return []
+        return None
     data = instruction_data(ix)
     if data[:8] != _PREFIX:
-        return []
+        return None
     kind, body = data[8:16], data[16:]
-    if kind == _TRADE and len(body) >= _CURVE_TRADE_BYTES:
-        return [(address_at(body, 49), _curve_trade(body))]
-    if kind in (_BUY, _SELL) and len(body) >= _POOL_TRADE_BYTES:
-        return [(address_at(body, 144), _pool_trade(body, kind, transaction))]
-    return []
+    if kind == _TRADE and len(body) >= _CURVE_TRADE.size:
+        return _curve_trade(body)
+    if kind in (_BUY, _SELL) and len(body) >= _POOL_TRADE.size:
+        return _pool_trade(body, kind, transaction)
+    return None
 
 
 def _curve_trade(body: bytes) -> VenueEvent:
-    fee = u64_at(body, 161) + u64_at(body, 209) if len(body) >= _CURVE_TRADE_WITH_FEES_BYTES else None
-    return VenueEvent(Mint(address_at(body, 0)), bool(body[48]), u64_at(body, 40), WSOL, u64_at(body, 32), fee)
+    mint, sol, tokens, is_buy, user = _CURVE_TRADE.unpack_from(body)
+    fee = sum(_CURVE_FEES.unpack_from(body)) if len(body) >= _CURVE_FEES.size else None
+    return VenueEvent(user, Mint(address_at(mint, 0)), is_buy, tokens, WSOL, sol, fee)
 
 
 def _pool_trade(body: bytes, kind: bytes, transaction: Transaction) -> VenueEvent:
-    mints = {transaction.accounts[token.position]: token.mint for token in transaction.tokens}
-    base, quote = mints.get(address_at(body, 176)), mints.get(address_at(body, 208), WSOL)
-    creator_fee = u64_at(body, 344) if len(body) >= _POOL_TRADE_WITH_CREATOR_BYTES else 0
-    fee = u64_at(body, 88) + creator_fee
+    base_raw, quote_raw, fee, user, base_account, quote_account = _POOL_TRADE.unpack_from(body)
+    base, quote = _mint_of(base_account, transaction), _mint_of(quote_account, transaction) or WSOL
     if base is None or base == WSOL:
         # The pool is quoted the other way round: its "buy" buys SOL, and its fee is in the token.
-        return VenueEvent(quote, kind == _SELL, u64_at(body, 56), WSOL, u64_at(body, 8), None)
-    return VenueEvent(base, kind == _BUY, u64_at(body, 8), quote, u64_at(body, 56), fee)
+        return VenueEvent(user, quote, kind == _SELL, quote_raw, WSOL, base_raw, None)
+    creator_fee = _POOL_CREATOR_FEE.unpack_from(body)[0] if len(body) >= _POOL_CREATOR_FEE.size else 0
+    return VenueEvent(user, base, kind == _BUY, base_raw, quote, quote_raw, fee + creator_fee)
+
+
+def _mint_of(key: bytes, transaction: Transaction) -> Mint | None:
+    address = address_at(key, 0)
+    for token in transaction.tokens:
+        if transaction.accounts[token.position] == address:
+            return token.mint
+    return None
 
 
 def _received_by_fee_account(instructions: Sequence[Instruction], transaction: Transaction) -> list[int]:

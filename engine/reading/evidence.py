@@ -6,7 +6,7 @@ Not responsible for what it means for an owner (`engine.reading.reader`, `.class
 from engine.reading.calls import calls_of
 from engine.reading.conservation import supply_issues, supply_operations, token_sums
 from engine.reading.fees import created_accounts, network_fee, tip_positions
-from engine.reading.kinds import POOL_KINDS, TRADE_KINDS
+from engine.reading.kinds import TRADE_KINDS
 from engine.reading.liquidity import NO_CLASS, liquidity_told
 from engine.reading.tokens import TokenOp, token_operations
 from engine.transaction import Transaction
@@ -44,9 +44,9 @@ class Evidence:
         self.fee = network_fee(transaction)
         self.tips = tip_positions(transaction)
         self.created = created_accounts(transaction)
-        self.kinds, self.venues = calls_of(transaction)
+        self.kinds, self.venues, pools = calls_of(transaction)
         self.is_trading = not self.kinds.isdisjoint(TRADE_KINDS)
-        self.liquidity = NO_CLASS if self.kinds.isdisjoint(POOL_KINDS) else liquidity_told(transaction)
+        self.liquidity = liquidity_told(transaction, pools) if pools else NO_CLASS
         self.sums = token_sums(transaction)
         self.supply: list[TokenOp] = []
         self.opened_mints: set[str] = set()

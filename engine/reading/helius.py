@@ -13,13 +13,12 @@ from msgspec import Struct
 from msgspec.json import Decoder
 
 from engine.errors import ReadError
-from engine.reading.addresses import check_addresses
 from engine.reading.duplicates import DuplicateKeyError, look_for_duplicate_keys
-from engine.reading.payload import Decimals, Position
+from engine.reading.payload import AnyAddress, AnyMint, Decimals, Position
 from engine.reading.tokens import TOKEN_PROGRAMS, operations_of
 from engine.text import quote_text
 from engine.transaction import Instruction, PlainInstruction, TokenChange, Transaction, group_by_program
-from engine.units import U64_MAX, WSOL, Address, Mint, Signature
+from engine.units import U64_MAX, WSOL, Address, Signature
 
 FEE_DERIVED: Final = "fee_derived_from_balances"
 SIGNERS_UNKNOWN: Final = "signers_unknown"
@@ -31,21 +30,21 @@ class _RawAmount(Struct, rename="camel"):
 
 
 class _TokenChange(Struct, rename="camel"):
-    user_account: str
-    token_account: str
-    mint: str
+    user_account: AnyAddress
+    token_account: AnyAddress
+    mint: AnyMint
     raw_token_amount: _RawAmount
 
 
 class _AccountData(Struct, rename="camel"):
-    account: str
+    account: AnyAddress
     native_balance_change: int
     token_balance_changes: list[_TokenChange] | None = None
 
 
 class _Instruction(Struct, rename="camel"):
-    program_id: str
-    accounts: list[str]
+    program_id: AnyAddress
+    accounts: list[AnyAddress]
     data: str = ""
     inner_instructions: list["_Instruction"] = []
 
@@ -89,7 +88,7 @@ def parse_helius(text: bytes) -> Transaction:
 
 def _assemble(enhanced: _Enhanced) -> Transaction:
     changes = _fee_payer_first(enhanced)
-    listed = [Address(entry.account) for entry in changes]
+    listed = [entry.account for entry in changes]
     lamports = [entry.native_balance_change for entry in changes]
     fee = -sum(lamports) if enhanced.fee is None else enhanced.fee
     if not 0 <= fee <= U64_MAX or max(map(abs, lamports)) > U64_MAX:
@@ -103,7 +102,6 @@ def _assemble(enhanced: _Enhanced) -> Transaction:
     instructions = _instructions(enhanced.instructions, positions)
     tokens = [_token_change(change, positions) for entry in changes for change in entry.token_balance_changes or ()]
     _check_tokens(tokens)
-    check_addresses(accounts, tokens)
     tokens += _silent_accounts(instructions, accounts, positions, {token.position for token in tokens})
     return Transaction(
         signature=Signature(enhanced.signature),
@@ -127,7 +125,7 @@ def _assemble(enhanced: _Enhanced) -> Transaction:
 
 def _named_accounts(outer: list[_Instruction]) -> list[Address]:
     called = [called for ix in outer for called in (ix, *ix.inner_instructions)]
-    return [Address(account) for ix in called for account in ix.accounts]
+    return [account for ix in called for account in ix.accounts]
 
 
 def _check_tokens(tokens: list[TokenChange]) -> None:
@@ -161,13 +159,13 @@ def _token_change(change: _TokenChange, positions: dict[Address, int]) -> TokenC
             f"token amount {quote_text(raw.token_amount)} of mint {quote_text(change.mint)}: "
             f"expected at most 2^64 - 1; {_REFETCH}"
         )
-    position = positions.get(Address(change.token_account))
+    position = positions.get(change.token_account)
     if position is None:
         raise ReadError(f"token account {quote_text(change.token_account)} is not in 'accountData'; {_REFETCH}")
     amount = int(raw.token_amount)
-    owner = Address(change.user_account)
+    owner = change.user_account
     return TokenChange(
-        position, Mint(change.mint), raw.decimals, owner, owner, max(-amount, 0), max(amount, 0), is_token_2022=False
+        position, change.mint, raw.decimals, owner, owner, max(-amount, 0), max(amount, 0), is_token_2022=False
     )
 
 
@@ -175,8 +173,8 @@ def _instructions(outer: list[_Instruction], positions: dict[Address, int]) -> l
     ordered: list[Instruction] = []
     for ix in outer:
         for height, called in ((1, ix), *[(None, inner) for inner in ix.inner_instructions]):
-            named = [positions[Address(account)] for account in called.accounts]
-            ordered.append(PlainInstruction(height, Address(called.program_id), named, called.data, None))
+            named = [positions[account] for account in called.accounts]
+            ordered.append(PlainInstruction(height, called.program_id, named, called.data, None))
     return ordered
 
 

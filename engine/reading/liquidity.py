@@ -13,11 +13,10 @@ from typing import Final
 from engine.facts import TxClass
 from engine.reading.calls import outside_routes
 from engine.reading.instructions import instruction_data
-from engine.reading.kinds import POOL_KINDS
 from engine.reading.movement import Movement, TokenDelta
-from engine.reading.programs import PROGRAMS
 from engine.reading.tokens import TokenOp
 from engine.transaction import Instruction, Transaction
+from engine.units import Address
 
 # fmt: off
 _ADD: Final = (
@@ -81,13 +80,12 @@ _FEWEST_ACCOUNTS: Final = 3
 """A pool, its vaults and its owner are more; an event of the program names one account."""
 
 
-def liquidity_told(transaction: Transaction) -> frozenset[TxClass]:
-    """Return LP_ADD and LP_REMOVE as far as pool programs were told to move liquidity, not as a step of a trade."""
+def liquidity_told(transaction: Transaction, pools: Sequence[Address]) -> frozenset[TxClass]:
+    """Return LP_ADD and LP_REMOVE as far as `pools` were told to move liquidity, not as a step of a trade."""
     told = [
         (ix, classes)
-        for program_id, instructions in transaction.by_program.items()
-        if (program := PROGRAMS.get(program_id)) is not None and program.kind in POOL_KINDS
-        for ix in instructions
+        for pool in pools
+        for ix in transaction.by_program[pool]
         if len(ix.accounts) > _FEWEST_ACCOUNTS and (classes := _classes_of(ix))
     ]
     if not told:

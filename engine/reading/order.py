@@ -52,8 +52,6 @@ def in_order(outer: Outer, inner: Inner, accounts: list[Address]) -> list[Instru
 def _inner(
     called: list[FullInstruction] | list[LenientInstruction], accounts: list[Address], places: dict[str, int]
 ) -> Sequence[Instruction]:
-    if 1 in [ix.height for ix in called]:
-        raise ReadError(f"an inner instruction says that nobody called it; {_REFETCH}")
     if called and isinstance(called[0], FullInstruction):
         full = cast("list[FullInstruction]", called)
         for ix in full:
@@ -74,4 +72,4 @@ def _lenient(
     named = () if ix.accounts is UNSET else ix.accounts
     # An account that is not there gets a position that is not there either.
     positions = [at if isinstance(at, int) else places.get(at, len(accounts)) for at in named]
-    return PlainInstruction(height, Address(program), positions, "" if ix.encoded is UNSET else ix.encoded, parsed)
+    return PlainInstruction(height, program, positions, "" if ix.encoded is UNSET else ix.encoded, parsed)

@@ -22,7 +22,10 @@ Lamports = Annotated[int, Meta(ge=0)]
 Height = Annotated[int, Meta(ge=1)]
 """How deep a call is; the message itself calls at 1."""
 
-Owner = Annotated[Address, Meta(min_length=1)]
+AnyAddress = Annotated[Address, Meta(min_length=32, max_length=44)]
+"""An address as far as its length goes; those that a reading names are looked at more closely (`.addresses`)."""
+
+AnyMint = Annotated[Mint, Meta(min_length=32, max_length=44)]
 
 Decimals = Annotated[int, Meta(ge=0, le=255)]
 
@@ -40,8 +43,8 @@ class FullBalance(Struct, gc=False, rename="camel"):
     """The balance of one token account on one side of the transaction."""
 
     account_index: Position
-    mint: Mint
-    owner: Owner
+    mint: AnyMint
+    owner: AnyAddress
     program_id: str
     ui_token_amount: FullAmount
 
@@ -77,8 +80,8 @@ class LenientBalance(Struct, gc=False, rename="camel"):
     """A token balance as older nodes told it; without its owner it is of no use."""
 
     account_index: Position
-    mint: Mint
-    owner: Owner
+    mint: AnyMint
+    owner: AnyAddress
     ui_token_amount: LenientAmount
     program_id: str | UnsetType | None = UNSET
 
@@ -99,7 +102,7 @@ class LenientInstruction(
     accounts: list[Position | str] | UnsetType = UNSET
     encoded: str | UnsetType = UNSET
     height: Height | UnsetType | None = UNSET
-    program_id: str | UnsetType = UNSET
+    program_id: AnyAddress | UnsetType = UNSET
     parsed: object = UNSET
     program: str | UnsetType = UNSET
 
@@ -107,7 +110,7 @@ class LenientInstruction(
 class AccountKey(Struct, gc=False, rename="camel"):
     """An account of a jsonParsed message."""
 
-    pubkey: Address
+    pubkey: AnyAddress
     signer: bool
     source: Raw = Raw()
     writable: Raw = Raw()
@@ -128,8 +131,8 @@ class InnerInstructions(Struct, Generic[InstructionT], gc=False, rename="camel")
 class LoadedAddresses(Struct, gc=False, rename="camel"):
     """Accounts that came from address lookup tables."""
 
-    writable: list[str]
-    readonly: list[str]
+    writable: list[AnyAddress]
+    readonly: list[AnyAddress]
 
 
 class Effects(Struct, Generic[BalanceT, InstructionT], gc=False, rename="camel"):
@@ -189,5 +192,5 @@ class Result(Struct, Generic[BalanceT, InstructionT, KeyT], gc=False, rename="ca
     index_within_block: Position | UnsetType | None = UNSET
 
 
-FullResult = Result[FullBalance, FullInstruction, str]
-LenientResult = Result[LenientBalance, LenientInstruction, str | AccountKey]
+FullResult = Result[FullBalance, FullInstruction, AnyAddress]
+LenientResult = Result[LenientBalance, LenientInstruction, AnyAddress | AccountKey]

@@ -34,8 +34,6 @@ def read(
     """
     check_lamports(transaction)
     evidence = Evidence(transaction)
-    if wallets:
-        check_addresses(frozenset(wallets))
     owners = wallets if wallets is not None else [*_moved_signers(evidence), *_present(transaction, also)]
     return tuple([_read(evidence, owner) for owner in dict.fromkeys(owners)])
 
@@ -85,6 +83,7 @@ def _read(evidence: Evidence, owner: Address) -> Reading:
     transaction = evidence.transaction
     is_payer, is_signer = owner == transaction.accounts[0], owner in evidence.signers
     movement = movement_of(transaction, owner)
+    check_addresses([owner, *[token.mint for token in movement.tokens]])
     base, priority = evidence.fee if is_payer else (0, 0)
     is_costed = is_signer and not transaction.is_failed
     costs = costs_of(transaction, owner, movement, evidence.tips, evidence.created) if is_costed else NO_COSTS

@@ -13,7 +13,6 @@ from msgspec.json import Decoder
 from solders.signature import Signature as WireSignature
 
 from engine.errors import ReadError
-from engine.reading.addresses import check_addresses
 from engine.reading.balances import token_changes
 from engine.reading.base58 import decode_base58
 from engine.reading.duplicates import (
@@ -26,6 +25,7 @@ from engine.reading.duplicates import (
 from engine.reading.order import Outer, in_order
 from engine.reading.payload import (
     AccountKey,
+    AnyAddress,
     Effects,
     FullBalance,
     FullInstruction,
@@ -149,7 +149,7 @@ def _check_signatures(message: _Message) -> None:
         raise ReadError(f"{len(signatures)} signatures for {message.signer_count} signers; {_REFETCH}", signatures[0])
 
 
-_AnySigned = SignedMessage[FullInstruction, str] | SignedMessage[LenientInstruction, str | AccountKey]
+_AnySigned = SignedMessage[FullInstruction, AnyAddress] | SignedMessage[LenientInstruction, AnyAddress | AccountKey]
 
 
 def _read_signed(transaction: _AnySigned) -> _Message:
@@ -168,7 +168,7 @@ def _read_signed(transaction: _AnySigned) -> _Message:
     count = sum(signers)
     if not all(signers[:count]):
         raise ReadError(f"'accountKeys' has a signer behind an account that did not sign; {_REFETCH}")
-    return _Message(transaction.signatures, count, [Address(key.pubkey) for key in parsed], message.instructions)
+    return _Message(transaction.signatures, count, [key.pubkey for key in parsed], message.instructions)
 
 
 def _packet_bytes(transaction: list[str] | str) -> bytes:
@@ -191,13 +191,14 @@ def _assemble(result: FullResult | LenientResult, message: _Message) -> Transact
     if len(accounts) < len(pre) and meta.loaded_addresses:
         # Some files list the loaded addresses among the keys already; then they are not added twice.
         loaded = meta.loaded_addresses
-        accounts = [*accounts, *cast("list[Address]", loaded.writable), *cast("list[Address]", loaded.readonly)]
+        accounts = [*accounts, *loaded.writable, *loaded.readonly]
     if not len(accounts) == len(pre) == len(post):
         raise ReadError(f"{len(accounts)} accounts, {len(pre)} pre- and {len(post)} postBalances: they must be as many")
+    if len(set(accounts)) != len(accounts):
+        raise ReadError(f"one account is listed twice; {_REFETCH}")
     if not 0 < message.signer_count <= len(accounts):
         raise ReadError(f"{message.signer_count} signers among {len(accounts)} accounts; {_REFETCH}")
     tokens = token_changes(meta.pre_token_balances, meta.post_token_balances, len(accounts))
-    check_addresses(accounts, tokens)
     index = result.index_within_block if result.transaction_index is UNSET else result.transaction_index
     instructions = in_order(message.instructions, meta.inner_instructions, accounts)
     return Transaction(

@@ -47,10 +47,10 @@ BAD = {
     "duplicate key": (text_of(transfer())[:-1] + b',"slot":1}', "duplicate key 'slot'"),
     "huge text": (
         changed(lambda t: t["transaction"]["message"]["accountKeys"].__setitem__(0, "A" * 10_000_000)),
-        "10000000 characters",
+        "of length <= 44",
     ),
     "invalid address": (
-        changed(lambda t: t["transaction"]["message"]["accountKeys"].__setitem__(0, "0OIl")),
+        changed(lambda t: t["transaction"]["message"]["accountKeys"].__setitem__(0, "0OIl" * 10)),
         "not a Solana address",
     ),
     "balances that do not add up": (changed(lambda t: t["meta"].update(fee=6_000)), "do not add up"),
