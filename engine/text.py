@@ -1,6 +1,6 @@
 """Make text from outside safe to show: on a terminal, in a table, in an answer to a model.
 
-Not responsible for deciding whose text may be shown at all, or for defanging links.
+Not responsible for deciding whose text may be shown at all.
 """
 
 import re
@@ -20,6 +20,9 @@ _INVISIBLE: Final = re.compile(
     "[\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u2800\\u3164\\ufe00-\\ufe0f\\uffa0\\U000e0100-\\U000e01ef]"
 )
 
+# A browser takes the ideographic full stop for a dot.
+_DOT: Final = re.compile(r"(?<=\w)[.\u3002](?=[^\W\d_]{2})")
+
 
 def clean_text(text: str, max_length: int) -> str:
     """Return `text` on one line, NFKC-folded, of at most `max_length` characters, without what cannot be seen.
@@ -33,6 +36,16 @@ def clean_text(text: str, max_length: int) -> str:
     while (folded := _fold(head)) != head:
         head = folded
     return _fold(head[:max_length])
+
+
+def clean_strangers_text(text: str, max_length: int) -> str | None:
+    """Return a stranger's `text` cleaned and with its links broken, None when nothing visible is left.
+
+    `https://pump.fun` becomes `https[:]//pump[.]fun`: readable, but nothing that a client would open.
+    The result may be longer than `max_length` by what breaks the links.
+    """
+    cleaned = clean_text(text, max_length).replace("://", "[:]//")
+    return _DOT.sub("[.]", cleaned) or None
 
 
 def quote_text(text: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text import QUOTED_LENGTH, clean_text, quote_text
+from engine.text import QUOTED_LENGTH, clean_strangers_text, clean_text, quote_text
 
 LENGTH = 32
 
@@ -138,3 +138,20 @@ def test_cleaning_keeps_what_can_be_read(text: str, cleaned: str) -> None:
 def test_quoted_text_is_escaped_and_cut(text: str, quoted: str) -> None:
     """Our rule, by example."""
     assert quote_text(text) == quoted
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Gary the Cat", "Gary the Cat"),
+        ("claim https://evil.example/now", "claim https[:]//evil[.]example/now"),
+        ("www\uff0eevil\uff0ecom", "www[.]evil[.]com"),
+        ("evil\u3002com", "evil[.]com"),
+        ("v1.5 is 2.0", "v1.5 is 2.0"),
+        ("\u202e\u200b ", None),
+        ("", None),
+    ],
+)
+def test_strangers_text_has_no_link_that_opens(text: str, shown: str | None) -> None:
+    """Our rule: a stranger's links are shown broken."""
+    assert clean_strangers_text(text, 64) == shown
