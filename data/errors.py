@@ -6,7 +6,8 @@
     │   ├── DatabaseFormatError   the file is no database of ours, or a newer one: name another, or update
     │   ├── DiskFullError         nothing was half-written: free space and run again
     │   └── UnknownWalletError    no wallet, or several, answer to a text: ask with one of the candidates
-    └── FileError                 a file cannot be read or written: skip it, report it, exit 1
+    ├── FileError                 a file cannot be read or written: skip it, report it, exit 1
+    └── ProviderError             a provider did not answer usefully: try later when `retryable`, else say why
 
 Rows that cannot become facts are no errors: they are counted by reason in the import report.
 """
@@ -48,3 +49,22 @@ class UnknownWalletError(StoreError):
 
 class FileError(DataError):
     """A file cannot be read or written; the message names it, the reason and the next step."""
+
+
+class ProviderError(DataError):
+    """A provider refused, failed, or answered what cannot be used; the message names it and holds no key."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        retryable: bool,
+        status_code: int | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.retryable = retryable
+        self.status_code = status_code
+        self.retry_after_s = retry_after_s
