@@ -17,11 +17,13 @@ from aura_mcp.services.changes import Changes
 from aura_mcp.services.decoding import Decoding
 from aura_mcp.services.demo import Demo
 from aura_mcp.services.editing import Editing
+from aura_mcp.services.events import EventConfig, Events
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.exports import Exports
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
+from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.provenance import Provenance
@@ -114,6 +116,17 @@ class Application:
     def demo(self) -> Demo:
         """The main job on the recording that ships with the package."""
         return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
+
+    @cached_property
+    def events(self) -> Events:
+        """What happened."""
+        config = EventConfig(whale_usd=self.settings.whale_usd, max_age_s=self.settings.event_age_s)
+        return Events(self.store, self.clock, config)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """What is done again and again."""
+        return Jobs(self.store, self.events, self.clock)
 
     @cached_property
     def answers(self) -> Answers:

@@ -3,9 +3,10 @@
 Not responsible for acting on settings: `app` hands each part its own small share.
 """
 
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import platformdirs
 from pydantic import Field, ValidationError
@@ -20,6 +21,10 @@ DATABASE_NAME: Final = "aura.duckdb"
 
 def _user_data_folder() -> Path:
     return platformdirs.user_data_path("aura", appauthor=False)
+
+
+def _interval(default_s: float, what: str) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    return Field(default=default_s, ge=0, le=86_400, description=f"Seconds between {what} (up to 86400; 0: never).")
 
 
 class Settings(BaseSettings):
@@ -48,6 +53,24 @@ class Settings(BaseSettings):
         ge=1,
         le=256,
         description="Threads of the database (1 to 256).",
+    )
+    offline: bool = Field(
+        default=False,
+        description="Ask no provider: nothing is followed, refreshed or looked up beyond this machine.",
+    )
+    wallets_interval_s: float = _interval(300, "sweeps of the followed wallets")
+    prices_interval_s: float = _interval(30, "refreshes of the prices of what followed wallets hold")
+    whale_usd: Decimal = Field(
+        default=Decimal(10_000),
+        ge=0,
+        le=1_000_000_000,
+        description="Value in USD from which a trade of a followed wallet is an event of its own (0 to 1000000000).",
+    )
+    event_age_s: int = Field(
+        default=3_600,
+        ge=60,
+        le=315_360_000,
+        description="Age in seconds up to which a trade is news; a back-fill brings older ones (60 to 315360000).",
     )
 
     @classmethod

@@ -20,6 +20,9 @@ SCHEME: Final = "aura://"
 OVERVIEW: Final = (f"{SCHEME}brief", f"{SCHEME}wallets")
 """Resources that change with every fact."""
 
+EVENTS: Final = f"{SCHEME}events"
+"""The resource that changes with every event."""
+
 
 def wallet_uri(address: str) -> str:
     """Return the resource of a wallet."""

@@ -7,7 +7,7 @@ import errno
 import os
 import re
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Self
@@ -40,6 +40,7 @@ class Database:
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
         self._writing = threading.RLock()
+        self._listeners: list[Callable[[], None]] = []
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int) -> Self:
@@ -123,6 +124,17 @@ class Database:
             except BaseException:
                 _roll_back(cursor)
                 raise
+        for listener in tuple(self._listeners):
+            listener()
+
+    @contextmanager
+    def committed(self, listener: Callable[[], None]) -> Generator[None]:
+        """Call `listener` after every commit during the block, on the thread that committed: it must be quick."""
+        self._listeners.append(listener)
+        try:
+            yield
+        finally:
+            self._listeners.remove(listener)
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

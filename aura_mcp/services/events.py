@@ -1,0 +1,240 @@
+"""Tell what happened: from facts that were stored and folded, each exactly once, numbered and kept for a while.
+
+Not responsible for telling it to anybody (`aura_mcp.bus`).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.results import to_moment_or_none, to_usd
+from data.clock import Clock
+from data.store import Store
+from data.store.events import EventFilter, NewEvent, StoredEvent
+from data.store.events import Events as Table
+
+MINTS: Final = 10
+"""Tokens that an update of a wallet names at most."""
+
+LISTED: Final = 500
+"""Events on a page at most."""
+
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+
+
+class EventKind(StrEnum):
+    """What an event is about."""
+
+    WHALE_TRADE = "whale_trade"
+    WALLET_UPDATE = "wallet_update"
+    REVERSAL = "reversal"
+    JOB = "job"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened; `number` rises by one and is never used again."""
+
+    number: int
+    kind: EventKind
+    recorded_at: datetime
+    wallet: str | None
+    mint: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuestion:
+    """Which events: the newest, or with `after` the first ones behind that number."""
+
+    kind: EventKind | None = None
+    wallet: str | None = None
+    mint: str | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    """Events, oldest first. `last_number` is that of the newest event of all: ask `after` it for what comes next."""
+
+    as_of: datetime
+    last_number: int
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventConfig:
+    """From which value on a trade is told, and how old it may be: a back-fill brings trades that are no news."""
+
+    whale_usd: Decimal = Decimal(10_000)
+    max_age_s: int = 3_600
+
+
+class _Leg(NamedTuple):
+    owner: str
+    mint: str
+    signature: str
+    leg_no: int
+    side: str
+    class_: str
+    block_time: int | None
+    amount_raw: int
+    decimals: int
+    value_usd_micro: int | None
+    minimum_usd_micro: int | None
+    is_trade: bool
+
+
+# A batch holds what one transaction of ours brought; batches are stored in order, so only the last ones are read.
+_FRESH: Final = """
+WITH fresh AS (
+    SELECT * FROM leg AS l
+    WHERE l.batch_id > $after AND l.batch_id <= $upto
+        AND l.owner IN (SELECT address FROM wallet WHERE is_tracked)
+)
+SELECT
+    l.owner, l.mint, l.signature, l.leg_no, l.side, l.class, l.block_time, l.amount_raw, l.decimals,
+    value_in_usd_micro(quote_kind(l.quote_mint), l.quote_raw, fresh(l.block_time, p.completed_at, p.price_e12)),
+    m.whale_usd_micro, l.class IN ('BUY', 'SELL', 'SWAP')
+FROM fresh AS l
+ASOF LEFT JOIN sol_price AS p ON l.block_time >= p.completed_at
+LEFT JOIN wallet_minimum AS m ON m.wallet = l.owner
+ORDER BY l.order_time, l.slot, l.index_in_block, l.signature, l.leg_no
+"""
+
+
+class Events:
+    """What happened, from the table and from new facts."""
+
+    def __init__(self, store: Store, clock: Clock, config: EventConfig) -> None:
+        self._store = store
+        self._clock = clock
+        self._config = config
+        self._table = Table(store.database)
+
+    def last_number(self) -> int:
+        """Return the number of the newest event, 0 before the first."""
+        return self._table.last_number()
+
+    def page(self, question: EventQuestion, limit: int) -> EventPage:
+        """Return the events that a question asks for, at most `limit` and `LISTED`."""
+        wanted = EventFilter(question.kind, question.wallet, question.mint)
+        limit = min(limit, LISTED)
+        if question.after is None:
+            rows = self._table.newest(wanted, limit)
+        else:
+            rows = self._table.after(question.after, wanted, limit)
+        return EventPage(
+            as_of=self._clock.now(), last_number=self.last_number(), events=tuple(_read(row) for row in rows)
+        )
+
+    def after(self, number: int, limit: int) -> list[Event]:
+        """Return the first events after a number, oldest first."""
+        return [_read(row) for row in self._table.after(number, EventFilter(), limit)]
+
+    def record(
+        self, kind: EventKind, name: str, body: Mapping[str, object], *, wallet: str | None = None
+    ) -> Sequence[Event]:
+        """Store that something happened that no fact tells; the same `name` is told once."""
+        return self._add([self._new(kind, name, body, wallet=wallet)])
+
+    def emit(self) -> Sequence[Event]:
+        """Store what facts that were folded since the last time tell about followed wallets, and return it.
+
+        The mark up to which facts are told moves in the same transaction: a crash loses no event and doubles none.
+        """
+        after, upto = self._table.emitted_batch(), self._table.booked_batch()
+        if upto <= after:
+            return ()
+        legs = rows_of(self._store, _Leg, _FRESH, {"after": after, "upto": upto})
+        return self._add([*self._whale_trades(legs), *self._updates(legs, upto)], upto)
+
+    def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
+        """Call `listener` after every commit during the block, from any thread."""
+        return self._store.database.committed(listener)
+
+    def minimum_of(self, wallet: str) -> Decimal:
+        """Return the value in USD from which trades of a wallet are told."""
+        found = self._table.minimum_of(wallet)
+        return self._config.whale_usd if found is None else to_usd(found) or Decimal(0)
+
+    def set_minimum(self, wallet: str, usd: Decimal | None) -> None:
+        """Set from which value in USD on trades of a wallet are told; None goes back to what holds for all."""
+        self._table.set_minimum(wallet, None if usd is None else _micro(usd))
+
+    def _whale_trades(self, legs: Iterable[_Leg]) -> Iterator[NewEvent]:
+        oldest = self._clock.epoch_s() - self._config.max_age_s
+        usual = _micro(self._config.whale_usd)
+        for leg in legs:
+            minimum = usual if leg.minimum_usd_micro is None else leg.minimum_usd_micro
+            is_news = leg.block_time is not None and leg.block_time >= oldest
+            if leg.is_trade and is_news and leg.value_usd_micro is not None and leg.value_usd_micro >= minimum:
+                body = {
+                    "signature": leg.signature,
+                    "side": leg.side,
+                    "block_time": to_moment_or_none(leg.block_time),
+                    "amount_raw": str(leg.amount_raw),
+                    "decimals": leg.decimals,
+                    "value_usd": to_usd(leg.value_usd_micro),
+                    "minimum_usd": to_usd(minimum),
+                }
+                name = f"{leg.signature}:{leg.owner}:{leg.mint}:{leg.side}"
+                yield self._new(EventKind.WHALE_TRADE, name, body, wallet=leg.owner, mint=leg.mint)
+
+    def _updates(self, legs: Iterable[_Leg], upto: int) -> Iterator[NewEvent]:
+        by_owner: dict[str, list[_Leg]] = {}
+        for leg in legs:
+            by_owner.setdefault(leg.owner, []).append(leg)
+        for owner, own in by_owner.items():
+            mints = list(dict.fromkeys(leg.mint for leg in own))
+            body = {
+                "trades": len({leg.signature for leg in own if leg.is_trade}),
+                "transfers": len({leg.signature for leg in own if not leg.is_trade}),
+                "mints": mints[:MINTS],
+                "mints_total": len(mints),
+                "unvalued_trades": len({leg.signature for leg in own if leg.is_trade and leg.value_usd_micro is None}),
+                "newest_block_time": to_moment_or_none(
+                    max((leg.block_time for leg in own if leg.block_time is not None), default=None)
+                ),
+            }
+            mint = mints[0] if len(mints) == 1 else None
+            yield self._new(EventKind.WALLET_UPDATE, f"{owner}:{upto}", body, wallet=owner, mint=mint)
+
+    def _new(
+        self,
+        kind: EventKind,
+        name: str,
+        body: Mapping[str, object],
+        *,
+        wallet: str | None = None,
+        mint: str | None = None,
+    ) -> NewEvent:
+        at_ms = int(self._clock.now().timestamp() * 1_000)
+        text = _ENCODER.encode(body).decode()
+        return NewEvent(f"{kind}:{name}", kind.value, at_ms, wallet, mint, text)
+
+    def _add(self, events: Sequence[NewEvent], emitted_batch: int | None = None) -> Sequence[Event]:
+        return tuple(_read(row) for row in self._table.add(events, emitted_batch))
+
+
+def _read(row: StoredEvent) -> Event:
+    return Event(
+        number=row.number,
+        kind=EventKind(row.kind),
+        recorded_at=datetime.fromtimestamp(row.recorded_at_ms / 1_000, UTC),
+        wallet=row.wallet,
+        mint=row.mint,
+        body=msgspec.json.decode(row.body),
+    )
+
+
+def _micro(usd: Decimal) -> int:
+    return int(usd * 1_000_000)
