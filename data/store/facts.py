@@ -4,7 +4,7 @@ What is written depends only on the facts, never on the order in which they arri
 Not responsible for parsing files (`data.importer`) or for the ledger (`booking`).
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Final, NamedTuple
@@ -145,11 +145,17 @@ class Facts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_readings(self, readings: Sequence[Reading], source: Source) -> list[Outcome | str]:
+    def add_readings(
+        self,
+        readings: Sequence[Reading],
+        source: Source,
+        also: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
+    ) -> list[Outcome | str]:
         """Store readings in one transaction and say for each what became of it, or why it was refused.
 
         A block time or an index in the block that was missing is filled in when a duplicate brings it.
         A reading that differs from the stored one goes to quarantine.
+        What `also` does with the cursor is committed together with them, or not at all.
         """
         placed = [place(reading, source) for reading in readings]
         outcomes: list[Outcome | str] = [p if isinstance(p, str) else Outcome.DUPLICATE for p in placed]
@@ -176,6 +182,8 @@ class Facts:
             _insert_placed(cursor, list(new.values()), batch)
             _fill(cursor, filling)
             _insert_quarantined(cursor, conflicts)
+            if also is not None:
+                also(cursor)
         return outcomes
 
     def add_rounded(self, legs: object, count: int) -> Counts:
@@ -212,9 +220,14 @@ class Facts:
     @contextmanager
     def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
         with self._database.write() as cursor:
-            batch = cursor.execute("SELECT value + 1 FROM meta WHERE key = 'last_batch'").fetchall()[0][0]
-            cursor.execute("UPDATE meta SET value = ? WHERE key = 'last_batch'", [batch])
-            yield cursor, batch
+            yield cursor, next_batch(cursor)
+
+
+def next_batch(cursor: duckdb.DuckDBPyConnection) -> int:
+    """Start a batch inside the transaction of a cursor and return its number: the booking looks for later ones."""
+    batch = cursor.execute("SELECT value + 1 FROM meta WHERE key = 'last_batch'").fetchall()[0][0]
+    cursor.execute("UPDATE meta SET value = ? WHERE key = 'last_batch'", [batch])
+    return int(batch)
 
 
 class _Stored(NamedTuple):

@@ -10,7 +10,11 @@ from typing import Final, Self
 from data.store.booking import Booking
 from data.store.connection import Database
 from data.store.facts import Facts
+from data.store.finality import Finality
+from data.store.gaps import Gaps
+from data.store.pending import Pending
 from data.store.positions import Positions
+from data.store.tracks import Tracks
 from data.store.verification import Verification
 from data.store.wallets import Wallets
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig
@@ -27,6 +31,10 @@ class Store:
         self.facts = Facts(database)
         self.wallets = Wallets(database)
         self.positions = Positions(database)
+        self.tracks = Tracks(database)
+        self.pending = Pending(database)
+        self.finality = Finality(database)
+        self.gaps = Gaps(database)
         self.booking = Booking(database, config)
         self.verification = Verification(database, self.booking)
 

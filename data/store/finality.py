@@ -1,0 +1,127 @@
+"""Watch stored transactions until they are final, and take back those that never became so.
+
+A transaction that is taken back keeps its facts; `reversed` hides them from every view, and its folds are replayed.
+Not responsible for asking the chain, or for how often a transaction is looked for (`engine.tracking`).
+"""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import duckdb
+
+from data.store.arrow import Type, from_rows, registered
+from data.store.connection import Database
+from data.store.facts import next_batch
+
+_KEYS: Final = {"slot": Type.BIGINT, "signature": Type.VARCHAR}
+_WATCH: Final = """
+INSERT INTO unfinalized
+SELECT DISTINCT e.cluster_key, e.signature, 0, NULL
+FROM incoming AS i JOIN effect AS e ON e.cluster_key = i.slot AND e.signature = i.signature
+ON CONFLICT DO NOTHING
+"""
+_FORGET: Final = "DELETE FROM unfinalized AS u USING incoming AS i WHERE u.slot = i.slot AND u.signature = i.signature"
+_MISS: Final = """
+UPDATE unfinalized AS u SET misses = misses + 1, asked_at = ?
+FROM incoming AS i WHERE u.slot = i.slot AND u.signature = i.signature
+"""
+_REVERSE: Final = """
+INSERT INTO reversed
+SELECT DISTINCT i.slot, i.signature, ?::BIGINT, ?::BIGINT
+FROM incoming AS i JOIN effect AS e ON e.cluster_key = i.slot AND e.signature = i.signature
+ON CONFLICT DO NOTHING
+"""
+_FIND_REVERSED: Final = "SELECT r.slot, r.signature FROM reversed AS r SEMI JOIN incoming AS i USING (slot, signature)"
+_RESTORE: Final = "DELETE FROM reversed AS r USING incoming AS i WHERE r.slot = i.slot AND r.signature = i.signature"
+# Trade rows of the same transaction count again, or no longer: their folds are marked too.
+_MARK: Final = """
+INSERT INTO refold
+SELECT DISTINCT coalesce(m.entity, f.owner), f.mint
+FROM (
+    SELECT l.owner, l.mint FROM leg AS l SEMI JOIN incoming AS i USING (signature)
+    UNION ALL
+    SELECT b.owner, b.mint FROM account_balance AS b SEMI JOIN incoming AS i USING (signature)
+    WHERE NOT is_sol(b.mint) AND NOT is_stable(b.mint)
+) AS f
+LEFT JOIN entity_member AS m ON m.wallet = f.owner
+"""
+
+
+class Placement(NamedTuple):
+    """A transaction in a slot: the same signature may be confirmed in one slot and become final in another."""
+
+    slot: int
+    signature: str
+
+
+class Unfinalized(NamedTuple):
+    """A stored transaction that could still be dropped, and how often it was looked for in vain."""
+
+    slot: int
+    signature: str
+    misses: int
+    asked_at: int | None
+
+
+class Finality:
+    """The way of stored transactions from confirmed to final, or back out."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting(self, limit: int) -> list[Unfinalized]:
+        """Return the stored transactions that are not known to be final, oldest slot first."""
+        rows = self._database.rows(
+            "SELECT slot, signature, misses, asked_at FROM unfinalized ORDER BY slot, signature LIMIT ?", [limit]
+        )
+        return [Unfinalized(*row) for row in rows]
+
+    def count_waiting(self) -> int:
+        """Return how many stored transactions are not known to be final."""
+        return int(self._database.rows("SELECT count(*) FROM unfinalized")[0][0])
+
+    def count_reversed(self) -> int:
+        """Return how many stored transactions the chain took back."""
+        return int(self._database.rows("SELECT count(*) FROM reversed")[0][0])
+
+    def promote(self, placements: Sequence[Placement]) -> None:
+        """Stop watching transactions that are final."""
+        self._change(placements, _FORGET)
+
+    def miss(self, placements: Sequence[Placement], now_s: int) -> None:
+        """Remember that transactions were looked for and not found."""
+        if placements:
+            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_KEYS, placements)):
+                cursor.execute(_MISS, [now_s])
+
+    def reverse(self, placements: Sequence[Placement], now_s: int) -> None:
+        """Take transactions back: their facts stay and count no longer; their folds follow with the next booking."""
+        if not placements:
+            return
+        with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_KEYS, placements)):
+            cursor.execute(_FORGET)
+            cursor.execute(_REVERSE, [now_s, next_batch(cursor)])
+            cursor.execute(_MARK)
+
+    def watch(self, placements: Sequence[Placement]) -> None:
+        """Watch stored transactions that are only confirmed."""
+        self._change(placements, _WATCH)
+
+    def _change(self, placements: Sequence[Placement], sql: str) -> None:
+        if placements:
+            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_KEYS, placements)):
+                cursor.execute(sql)
+
+
+def place_found(cursor: duckdb.DuckDBPyConnection, found: Sequence[Placement], confirmed: Sequence[Placement]) -> None:
+    """Inside a cursor's transaction: bring back what was found again, and watch what is only confirmed."""
+    with registered(cursor, "incoming", from_rows(_KEYS, found)):
+        again = cursor.execute(_FIND_REVERSED).fetchall()
+    if again:
+        with registered(cursor, "incoming", from_rows(_KEYS, again)):
+            cursor.execute(_RESTORE)
+            next_batch(cursor)
+            cursor.execute(_MARK)
+    if confirmed:
+        with registered(cursor, "incoming", from_rows(_KEYS, confirmed)):
+            cursor.execute(_WATCH)
