@@ -130,7 +130,7 @@ class Gaps:
 
     def breaks(self) -> list[Break]:
         """Return the breaks that the booked ledger shows in accounts of followed wallets, oldest first."""
-        return [Break(*row) for row in self._database.rows(_BREAKS)]
+        return [Break._make(row) for row in self._database.rows(_BREAKS)]
 
     def searched(self, found: Sequence[Break], now_s: int) -> None:
         """Remember that the time between the two sides of breaks was looked through."""
@@ -141,7 +141,7 @@ class Gaps:
     def held(self) -> list[Held]:
         """Return what facts say each token account of a followed wallet holds, those never checked first."""
         rows = self._database.rows(_HELD)
-        return [Held(*row[:4], tuple(row[4]), *row[5:8], row[8] or 0) for row in rows]
+        return [Held._make((*row[:4], tuple(row[4]), *row[5:8], row[8] or 0)) for row in rows]
 
     def checked(self, checks: Sequence[AccountCheck]) -> None:
         """Remember what accounts held on the chain."""
@@ -151,5 +151,5 @@ class Gaps:
 
     def drifts(self, wallets: Collection[str] | None = None) -> list[AccountCheck]:
         """Return the accounts of wallets, or all, whose facts did not agree with the chain when last looked at."""
-        found = [AccountCheck(*row) for row in self._database.rows(_DRIFTS)]
+        found = [AccountCheck._make(row) for row in self._database.rows(_DRIFTS)]
         return found if wallets is None else [check for check in found if check.wallet in wallets]

@@ -133,7 +133,7 @@ class Pending:
     def due(self, now_s: int, limit: int, *, priority: int = LAST_PRIORITY) -> list[Due]:
         """Return up to `limit` signatures to be fetched now, of a priority or a more urgent one, in their order."""
         rows = self._database.rows(_NEXT, [now_s, priority, limit])
-        return [Due(*row[:5], Origin(row[5])) for row in rows]
+        return [Due._make((*row[:5], Origin(row[5]))) for row in rows]
 
     def settle(self, signatures: Collection[str]) -> None:
         """Take signatures out of the queue: their facts are stored, or they are set aside."""
