@@ -16,6 +16,7 @@ from data.errors import ProviderError
 USER_AGENT: Final = "aura-mcp"
 
 _LIBRARIES: Final = ("httpx", "httpcore")
+_SCHEMES: Final = frozenset({"http", "https", "ws", "wss"})
 # The first class that fits names the reason.
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ConnectError, "no connection"),
@@ -117,7 +118,7 @@ def address(base: str, path: str, params: Mapping[str, str]) -> str:
         url = url.copy_merge_params(dict(params)) if params else url
     except (httpx.InvalidURL, UnicodeError) as error:
         raise ValueError("not an http address") from error
-    if url.scheme not in {"http", "https"} or not url.host:
+    if url.scheme not in _SCHEMES or not url.host:
         raise ValueError("not an http address")
     return str(url)
 

@@ -19,8 +19,10 @@ from data.providers.breaker import Breaker, Trial
 from data.providers.health import Health, State, Tally
 from data.providers.pacing import Gate, Place, Sleep
 from data.providers.spec import ProviderConfig, ProviderSpec
+from engine.text import clean_text
 
 _LONGEST_BACKOFF_S: Final = 20.0
+_DETAIL_LENGTH: Final = 120
 
 T = TypeVar("T")
 
@@ -122,9 +124,8 @@ class Line:
             self._tally.calls += 1
             try:
                 result = read(await self._exchange(request, place))
-            except msgspec.DecodeError as error:
-                reason = f"its answer is not what is documented ({error}); it is asked again later"
-                failure = self.error(request.call, reason, retryable=True)
+            except ValueError as error:
+                failure = self._unusable(request.call, error)
                 self._note(failure, request.call, trial)
                 raise failure from error
             except ProviderError as error:
@@ -142,7 +143,17 @@ class Line:
         is_refusal = error.status_code == HTTPStatus.TOO_MANY_REQUESTS
         if not error.retryable or attempt >= self.config.attempts or not (is_repeatable or is_refusal):
             return None
-        return max(self._backoff_s(attempt), error.retry_after_s or 0.0)
+        return max(self.backoff_s(attempt), error.retry_after_s or 0.0)
+
+    async def rest(self, error: ProviderError, attempt: int) -> None:
+        """Take note of a failure that was no request's, and wait as long as before another attempt."""
+        self._tally.fail(error, self.world.clock.epoch_s())
+        await self.world.sleep(max(self.backoff_s(attempt), error.retry_after_s or 0.0))
+
+    def backoff_s(self, attempt: int) -> float:
+        """Return a time between half and all of one that doubles with each attempt."""
+        longest = min(_LONGEST_BACKOFF_S, self.config.backoff_s * 2 ** (attempt - 1))
+        return longest * (1 + self.world.jitter()) / 2
 
     def health(self) -> Health:
         """Return how the provider is doing."""
@@ -201,11 +212,18 @@ class Line:
         check_status(answer.status, wait_s, self.spec, request.call, has_key=self.config.api_key is not None)
         return answer.body
 
+    def _unusable(self, call: str, error: ValueError) -> ProviderError:
+        # What a decoder says names fields and types; what others say may quote a stranger.
+        detail = f" ({clean_text(str(error), _DETAIL_LENGTH)})" if isinstance(error, msgspec.DecodeError) else ""
+        return self.error(
+            call, f"its answer is not what is documented{detail}; it is asked again later", retryable=True
+        )
+
     def _note(self, error: ProviderError, call: str, trial: Trial) -> None:
         self._tally.fail(error, self.world.clock.epoch_s())
         if error.status_code == HTTPStatus.TOO_MANY_REQUESTS:
             self._tally.refusals += 1
-            self._gate.hold(call, max(self._backoff_s(1), error.retry_after_s or 0.0))
+            self._gate.hold(call, max(self.backoff_s(1), error.retry_after_s or 0.0))
         elif error.retryable:
             self._tally.failures += 1
             self._tally.is_failing = True
@@ -214,8 +232,3 @@ class Line:
         # Whatever else it says, it is there.
         self._tally.is_failing = False
         self._breaker.succeed()
-
-    def _backoff_s(self, attempt: int) -> float:
-        """Return a time between half and all of one that doubles with each attempt."""
-        longest = min(_LONGEST_BACKOFF_S, self.config.backoff_s * 2 ** (attempt - 1))
-        return longest * (1 + self.world.jitter()) / 2

@@ -108,6 +108,12 @@ class Api:
         return self._url
 
     @property
+    def socket_url(self) -> str:
+        """The address of its WebSocket, which may hold a key: for connecting, never for showing."""
+        url = self.config.socket_url or "ws" + self._url.removeprefix("http")
+        return address(url, "", self._secret_params())
+
+    @property
     def has_key(self) -> bool:
         """Whether a key is set."""
         return self.config.api_key is not None
@@ -128,6 +134,10 @@ class Api:
         """
         return self._line.error(call, reason, retryable=retryable, status_code=status_code)
 
+    async def rest(self, error: ProviderError, attempt: int) -> None:
+        """Take note of a failure that was no request's, and wait as long as before another attempt."""
+        await self._line.rest(error, attempt)
+
     async def request(self, call: str, **options: Unpack[Options]) -> bytes:
         """Return the body of the answer, which is whole JSON. `call` names its lane, and the call in messages.
 
@@ -139,7 +149,8 @@ class Api:
     async def ask(self, read: Callable[[bytes], T], call: str, **options: Unpack[Options]) -> T:
         """Return what `read` makes of the body; what it refuses is asked for again like any other failure.
 
-        `read` raises `ProviderError` (see `error`), or msgspec's `DecodeError` for a body of another shape.
+        `read` raises `ProviderError` (see `error`), or ValueError, like msgspec's `DecodeError`, for a body that is not
+        what is documented.
 
         Raises:
             ProviderError: the provider refused, failed, or answered what cannot be used, each time it was asked.
@@ -160,13 +171,11 @@ class Api:
 
     def _request(self, call: str, options: Options) -> Request:
         spec, config = self.spec, self.config
-        headers, params = dict(options.get("headers", {})), dict(options.get("params", {}))
+        headers = dict(options.get("headers", {}))
         if config.api_key is not None and spec.key_header is not None:
             headers[spec.key_header] = config.api_key.reveal()
-        if config.api_key is not None and spec.key_parameter is not None:
-            params[spec.key_parameter] = config.api_key.reveal()
         try:
-            url = address(self._url, options.get("path", ""), params)
+            url = address(self._url, options.get("path", ""), {**options.get("params", {}), **self._secret_params()})
         except ValueError as error:
             reason = "its address is no http address; mend the setting"
             raise self.error(call, reason, retryable=False) from error
@@ -182,6 +191,10 @@ class Api:
             max_bytes=spec.max_body_bytes,
         )
         return Request(call, question, options.get("credits", 1), options.get("is_repeatable", True))
+
+    def _secret_params(self) -> dict[str, str]:
+        key, name = self.config.api_key, self.spec.key_parameter
+        return {} if key is None or name is None else {name: key.reveal()}
 
 
 def _whole_json(body: bytes) -> bytes:
