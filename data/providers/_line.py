@@ -99,8 +99,10 @@ class Line:
         """Let the call pass.
 
         Raises:
-            ProviderError: it would not be sent, or not soon: no key, an open breaker, a long wait asked for.
+            ProviderError: it would not be sent, or not soon: offline, no key, an open breaker, a long wait asked for.
         """
+        if self.config.is_offline:
+            raise self.error(call, "AURA_OFFLINE is set; unset it to ask", retryable=False)
         if self.spec.is_key_required and self.config.api_key is None:
             name = (self.spec.key_name or "").upper()
             raise self.error(call, f"a key is needed; set {name}", retryable=False)
@@ -174,7 +176,7 @@ class Line:
         )
 
     def _state(self) -> State:
-        if self.spec.is_key_required and self.config.api_key is None:
+        if self.config.is_offline or (self.spec.is_key_required and self.config.api_key is None):
             return State.OFF
         if self._tally.is_failing:
             return State.FAILING

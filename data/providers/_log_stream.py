@@ -30,6 +30,9 @@ async def stream_logs(api: Api, addresses: Sequence[Address]) -> AsyncGenerator[
     """Yield a hint for each confirmed transaction that names an address, connecting again whenever that is needed.
 
     Close it (`contextlib.aclosing`) to end the connection.
+
+    Raises:
+        ProviderError: it must not be asked at all.
     """
     attempt = 0
     while True:
@@ -42,6 +45,8 @@ async def stream_logs(api: Api, addresses: Sequence[Address]) -> AsyncGenerator[
                         yield hint
             error = api.error(_CALL, "the node ended the connection; it is opened again")
         except ProviderError as failure:
+            if not failure.retryable:
+                raise
             error = failure
         _warn("log_stream_interrupted", api, str(error))
         await api.rest(error, attempt)
@@ -84,6 +89,7 @@ class _Subscriptions:
 
 async def _listen(api: Api, subscriptions: _Subscriptions) -> AsyncGenerator[LogHint | None, None]:
     """Yield what the messages of one connection hint at."""
+    api.refuse(_CALL)
     name = f"{api.spec.title} {_CALL}"
     async with open_socket(api.socket_url, provider=api.spec.name, name=name, timeout_s=api.config.timeout_s) as socket:
         for request in subscriptions.requests():

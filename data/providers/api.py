@@ -134,6 +134,14 @@ class Api:
         """
         return self._line.error(call, reason, retryable=retryable, status_code=status_code)
 
+    def refuse(self, call: str) -> None:
+        """Let the call pass.
+
+        Raises:
+            ProviderError: it would not be sent, or not soon: offline, no key, an open breaker, a long wait asked for.
+        """
+        self._line.refuse(call)
+
     async def rest(self, error: ProviderError, attempt: int) -> None:
         """Take note of a failure that was no request's, and wait as long as before another attempt."""
         await self._line.rest(error, attempt)

@@ -48,19 +48,23 @@ class Paces:
     each: Pace | None = None
     named: Mapping[str, Pace] = field(default_factory=lambda: NONE_NAMED)
 
-    def paced(self, pace: Pace) -> "Paces":
-        """Return these with `pace` as the tightest rule and the others in the same proportion to it."""
-        tight = self.each or self.together or pace
-        factor = pace.calls / tight.calls
+    def __post_init__(self) -> None:
+        _usual(self)
 
-        def scaled(other: Pace) -> Pace:
-            return Pace(max(1, round(other.calls * factor)), other.period_s * pace.period_s / tight.period_s)
+    @property
+    def usual(self) -> Pace:
+        """The rule for most kinds of call."""
+        return _usual(self)
 
-        return Paces(
-            together=scaled(self.together) if self.together else None if self.each else pace,
-            each=scaled(self.each) if self.each else None,
-            named={name: scaled(other) for name, other in self.named.items()},
-        )
+    def scaled(self, usual: Pace) -> "Paces":
+        """Return these with another usual rule, and the others in the same proportion to it."""
+        factor = usual.calls / self.usual.calls, usual.period_s / self.usual.period_s
+
+        def scaled(pace: Pace | None) -> Pace | None:
+            return pace and Pace(max(1, round(pace.calls * factor[0])), pace.period_s * factor[1])
+
+        named = {name: pace for name, other in self.named.items() if (pace := scaled(other))}
+        return Paces(together=scaled(self.together), each=scaled(self.each), named=named)
 
 
 class ApiKey:
@@ -120,7 +124,7 @@ class ProviderConfig:
     Addresses may hold keys of their own, so they are shown no more than the key is.
     `attempts` counts the first one, 1 switches retries off; each may take `timeout_s`, and between them a call waits
     `patience_s` in all, its turn in a lane not counted. After `pause_after` failures in a row nothing is sent for
-    `pause_s`, the next time for twice that, up to 16 times.
+    `pause_s`, the next time for twice that, up to 16 times. `is_offline` refuses every call.
     """
 
     base_url: str | None = field(default=None, repr=False)
@@ -135,6 +139,7 @@ class ProviderConfig:
     backoff_s: float = 0.5
     pause_after: int = 5
     pause_s: float = 15.0
+    is_offline: bool = False
 
     def without_retries(self) -> "ProviderConfig":
         """Return this with a single attempt."""
@@ -152,3 +157,10 @@ def list_providers() -> tuple[ProviderSpec, ...]:
     ]
     specs = [spec for module in modules if isinstance(spec := getattr(module, "PROVIDER", None), ProviderSpec)]
     return tuple(sorted(specs, key=lambda spec: spec.name))
+
+
+def _usual(paces: Paces) -> Pace:
+    pace = paces.each or paces.together
+    if pace is None:
+        raise ValueError("paces need a rule for all calls together, or for each kind")
+    return pace
