@@ -137,13 +137,14 @@ class Application:
             reports=Reports(self.store, self.parties, self.clock),
             finding=Finding(self.store, self.parties, self.clock),
             explaining=Explaining(self.store, self.parties, self.clock),
-            editing=Editing(self.store, self.parties, self.clock),
+            editing=Editing(self.store, self.parties, self.events, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
             flows=flows,
             search=Search(self.store, self.parties, self.clock),
             sql=Sql(self.store, self.clock),
             briefs=Briefs(self.store, self.parties, flows, self.clock),
             changes=Changes(self.store),
+            events=self.events,
         )
 
     def close(self) -> None:

@@ -23,10 +23,12 @@ from aura_mcp.errors import AuraError
 from aura_mcp.services.answers import Answers
 from aura_mcp.services.boundary import reported
 from aura_mcp.services.brief import Brief
+from aura_mcp.services.events import EventKind, EventQuestion
 from aura_mcp.services.flows import TokenFlow, Whose
 from aura_mcp.services.questions import WalletQuestion
 from aura_mcp.services.results import Party
 from aura_mcp.services.sql import CONVENTIONS
+from aura_mcp.updates import EVENTS
 from engine.errors import EngineError
 from engine.wallets import Window
 
@@ -34,6 +36,7 @@ BRIEF_CHARS: Final = 2_000
 """500 tokens."""
 
 LISTED: Final = 5
+EVENTS_LISTED: Final = 50
 COMPLETIONS: Final = 50
 
 _JSON: Final = "application/json"
@@ -47,6 +50,7 @@ def register(server: MCPServer[Any], answers: Answers) -> None:
     """Add the resources, their templates and the completion of names to a server."""
     _add_overview(server, answers)
     _add_templates(server, answers)
+    _add_events(server, answers)
     _add_completion(server, answers)
 
 
@@ -78,6 +82,36 @@ def _add_templates(server: MCPServer[Any], answers: Answers) -> None:
         """Tell what is known of a token: price, flows of the last day, which followed wallets hold it."""
         report = _asked(lambda: answers.tokens.report(mint, Window.DAY, limit=LISTED))
         return _json({"as_of": report.span.as_of, "token": report})
+
+
+def _add_events(server: MCPServer[Any], answers: Answers) -> None:
+    @server.resource(EVENTS, title="Newest events", mime_type=_JSON, annotations=_FOR_MODELS)
+    def newest() -> str:
+        """List the newest events: whale trades, updates of wallets, reversals, trouble; subscribe to hear of more."""
+        return _asked(lambda: _json(answers.events.page(EventQuestion(), EVENTS_LISTED)))
+
+    @server.resource(
+        EVENTS + "{?kind,wallet,mint,after,limit}", title="Events", mime_type=_JSON, annotations=_FOR_MODELS
+    )
+    def some(
+        kind: EventKind | None = None,
+        wallet: str | None = None,
+        mint: str | None = None,
+        after: int | None = None,
+        limit: int = EVENTS_LISTED,
+    ) -> str:
+        """List events of a kind, wallet or token: the newest, or the first after a number, up to 500."""
+
+        def asked() -> str:
+            question = EventQuestion(
+                kind=kind,
+                wallet=None if wallet is None else answers.search.wallet_of(wallet),
+                mint=None if mint is None else answers.search.mint_of(mint),
+                after=after,
+            )
+            return _json(answers.events.page(question, max(1, limit)))
+
+        return _asked(asked)
 
 
 def _add_completion(server: MCPServer[Any], answers: Answers) -> None:

@@ -44,6 +44,7 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
     toolbox = Toolbox(
         answers=application.answers,
         system=System(application.store, application.database, application.clock, version=VERSION, host=host),
+        jobs=application.jobs,
         updates=updates,
     )
 

@@ -9,6 +9,7 @@ from aura_mcp.services.boards import Boards
 from aura_mcp.services.brief import Briefs
 from aura_mcp.services.changes import Changes
 from aura_mcp.services.editing import Editing
+from aura_mcp.services.events import Events
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
@@ -33,3 +34,4 @@ class Answers:
     sql: Sql
     briefs: Briefs
     changes: Changes
+    events: Events

@@ -1,14 +1,16 @@
-"""Change what the user says about wallets: follow them, name them, group them.
+"""Change what the user says about wallets: follow them, name them, group them, say which trades are news.
 
 The facts stay as they are; what they mean for an entity is folded again. Not responsible for asking the user first.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
 from aura_mcp.errors import AuraError
+from aura_mcp.services.events import Events
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import Party
 from aura_mcp.services.scope import last_fact_at, members_of
@@ -33,11 +35,15 @@ class WalletAction(StrEnum):
     UNLABEL = "unlabel"
     GROUP = "group"
     UNGROUP = "ungroup"
+    MINIMUM = "minimum"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalletEdit:
-    """A wallet after an edit; `refolded_positions` of the (entity, token) ledgers had to be computed again."""
+    """A wallet after an edit; `refolded_positions` of the (entity, token) ledgers had to be computed again.
+
+    `whale_minimum_usd` is the value from which its trades are events of their own.
+    """
 
     as_of: datetime
     last_fact_at: datetime | None
@@ -47,19 +53,27 @@ class WalletEdit:
     is_tracked: bool
     has_changed: bool
     refolded_positions: int
+    whale_minimum_usd: Decimal
 
 
 class Editing:
     """The user's own statements about wallets."""
 
-    def __init__(self, store: Store, parties: Parties, clock: Clock) -> None:
+    def __init__(self, store: Store, parties: Parties, events: Events, clock: Clock) -> None:
         self._clock = clock
+        self._events = events
         self._store = store
         self._labels = Labels(store.database)
         self._parties = parties
 
     def edit(
-        self, wallet: str, action: WalletAction, *, nickname: str | None = None, entity: str | None = None
+        self,
+        wallet: str,
+        action: WalletAction,
+        *,
+        nickname: str | None = None,
+        entity: str | None = None,
+        minimum_usd: Decimal | None = None,
     ) -> WalletEdit:
         """Do one change; doing it again changes nothing.
 
@@ -73,6 +87,8 @@ class Editing:
         refolded = 0
         if action in {WalletAction.GROUP, WalletAction.UNGROUP}:
             has_changed, refolded = self._regroup(address, action, entity)
+        elif action is WalletAction.MINIMUM:
+            has_changed = self._events.set_minimum(address, minimum_usd)
         else:
             after = self._labelled(address, action, before or Label(None, SOURCE, is_tracked=False), nickname)
             has_changed = after != (before or Label(None, SOURCE, is_tracked=False))
@@ -89,6 +105,7 @@ class Editing:
             is_tracked=now is not None and now.is_tracked,
             has_changed=has_changed,
             refolded_positions=refolded,
+            whale_minimum_usd=self._events.minimum_of(address),
         )
 
     def _address_of(self, text: str) -> Address:

@@ -15,6 +15,7 @@ import msgspec
 
 from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.results import to_moment_or_none, to_usd
+from aura_mcp.services.scope import members_of
 from data.clock import Clock
 from data.store import Store
 from data.store.events import EventFilter, NewEvent, StoredEvent
@@ -53,7 +54,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuestion:
-    """Which events: the newest, or with `after` the first ones behind that number."""
+    """Which events: the newest, or with `after` the first ones behind that number; `wallet` with all of its group."""
 
     kind: EventKind | None = None
     wallet: str | None = None
@@ -126,7 +127,8 @@ class Events:
 
     def page(self, question: EventQuestion, limit: int) -> EventPage:
         """Return the events that a question asks for, at most `limit` and `LISTED`."""
-        wanted = EventFilter(question.kind, question.wallet, question.mint)
+        wallets = None if question.wallet is None else members_of(self._store, question.wallet)
+        wanted = EventFilter(question.kind, wallets, question.mint)
         limit = min(limit, LISTED)
         if question.after is None:
             rows = self._table.newest(wanted, limit)
@@ -166,9 +168,16 @@ class Events:
         found = self._table.minimum_of(wallet)
         return self._config.whale_usd if found is None else to_usd(found) or Decimal(0)
 
-    def set_minimum(self, wallet: str, usd: Decimal | None) -> None:
-        """Set from which value in USD on trades of a wallet are told; None goes back to what holds for all."""
-        self._table.set_minimum(wallet, None if usd is None else _micro(usd))
+    def set_minimum(self, wallet: str, usd: Decimal | None) -> bool:
+        """Set from which value in USD on trades of a wallet are told, and return whether that changed anything.
+
+        None goes back to what holds for all.
+        """
+        wanted = None if usd is None else _micro(usd)
+        has_changed = self._table.minimum_of(wallet) != wanted
+        if has_changed:
+            self._table.set_minimum(wallet, wanted)
+        return has_changed
 
     def _whale_trades(self, legs: Iterable[_Leg]) -> Iterator[NewEvent]:
         oldest = self._clock.epoch_s() - self._config.max_age_s

@@ -13,6 +13,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import CallToolResult, ToolAnnotations
 
 from aura_mcp.services.answers import Answers
+from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.system import System
 from aura_mcp.updates import Updates
 
@@ -25,6 +26,7 @@ class Toolbox:
 
     answers: Answers
     system: System
+    jobs: Jobs
     updates: Updates
 
 
@@ -41,15 +43,17 @@ class ToolSpec:
     is_read_only: bool = True
     is_destructive: bool = False
     is_idempotent: bool = True
+    is_open_world: bool = False
+    """It asks providers; what it gives is still read from this machine's database."""
 
     def annotations(self) -> ToolAnnotations:
-        """Return the hints by which a client decides what to confirm. No tool leaves this machine's database."""
+        """Return the hints by which a client decides what to confirm."""
         return ToolAnnotations(
             title=self.title,
             read_only_hint=self.is_read_only,
             destructive_hint=self.is_destructive,
             idempotent_hint=self.is_idempotent,
-            open_world_hint=False,
+            open_world_hint=self.is_open_world,
         )
 
 

@@ -29,7 +29,7 @@ _SET_MARK: Final = "UPDATE meta SET value = $1 WHERE key = $2"
 _WANTED: Final = """
 FROM event
 WHERE number > $after AND ($kind IS NULL OR kind = $kind)
-    AND ($wallet IS NULL OR wallet = $wallet) AND ($mint IS NULL OR mint = $mint)
+    AND ($wallets::VARCHAR[] IS NULL OR list_contains($wallets, wallet)) AND ($mint IS NULL OR mint = $mint)
 """
 _AFTER: Final = f"{_WANTED} ORDER BY number LIMIT $limit"
 _NEWEST: Final = f"{_WANTED} ORDER BY number DESC LIMIT $limit"
@@ -64,7 +64,7 @@ class EventFilter(NamedTuple):
     """Which events are wanted; None means any."""
 
     kind: str | None = None
-    wallet: str | None = None
+    wallets: Sequence[str] | None = None
     mint: str | None = None
 
 

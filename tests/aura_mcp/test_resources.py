@@ -75,7 +75,7 @@ async def unsubscribe(client: Client, uri: str) -> None:
 
 @pytest.mark.parametrize("era", ERAS)
 def test_resources_are_listed(application: Application, era: Era) -> None:
-    """Spec: three resources and two templates, each described."""
+    """Spec: the resources and templates, each described."""
 
     async def listing(client: Client) -> list[list[str]]:
         resources = (await client.list_resources()).resources
@@ -84,8 +84,8 @@ def test_resources_are_listed(application: Application, era: Era) -> None:
         return [[str(each.uri) for each in resources], [each.uri_template for each in templates]]
 
     assert talk(application, listing, era) == [
-        ["aura://brief", "aura://wallets", "aura://schema"],
-        ["aura://wallet/{address}", "aura://token/{mint}"],
+        ["aura://brief", "aura://wallets", "aura://schema", "aura://events"],
+        ["aura://wallet/{address}", "aura://token/{mint}", "aura://events{?kind,wallet,mint,after,limit}"],
     ]
 
 

@@ -69,6 +69,43 @@ def test_tools_are_what_they_were(world: Application) -> None:
     }
     assert found == snapshot(
         {
+            "refresh": {
+                "title": "Refresh from the chain",
+                "hints": {
+                    "read_only_hint": False,
+                    "destructive_hint": False,
+                    "idempotent_hint": True,
+                    "open_world_hint": True,
+                },
+                "input": {
+                    "what?": "wallets|prices|all",
+                    "since?": "string:date-time or null",
+                    "wait_s?": "number ≥0 ≤50.0",
+                },
+                "output": {
+                    "as_of": "string:date-time",
+                    "last_fact_at": "string:date-time or null",
+                    "notes": "array[string]",
+                    "runs": "array[RunRow]",
+                },
+            },
+            "job_status": {
+                "title": "Job status",
+                "hints": {
+                    "read_only_hint": True,
+                    "destructive_hint": False,
+                    "idempotent_hint": True,
+                    "open_world_hint": False,
+                },
+                "input": {"id?": "integer ≥1 or null", "wait_s?": "number ≥0 ≤50.0"},
+                "output": {
+                    "as_of": "string:date-time",
+                    "last_fact_at": "string:date-time or null",
+                    "notes": "array[string]",
+                    "runs": "array[RunRow]",
+                    "jobs?": "array[JobRow] or null",
+                },
+            },
             "edit_wallet": {
                 "title": "Edit a wallet",
                 "hints": {
@@ -79,9 +116,10 @@ def test_tools_are_what_they_were(world: Application) -> None:
                 },
                 "input": {
                     "wallet": "string length ≥1 length ≤64",
-                    "action": "track|untrack|label|unlabel|group|ungroup",
+                    "action": "track|untrack|label|unlabel|group|ungroup|minimum",
                     "nickname?": "string length ≤200 or null",
                     "entity?": "string length ≤64 or null",
+                    "minimum_usd?": "number ≥0.0 ≤1000000000.0 or string or null",
                 },
                 "output": {
                     "as_of": "string:date-time",
@@ -93,6 +131,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "members": "array[string]",
                     "has_changed": "boolean",
                     "refolded_positions": "integer",
+                    "whale_minimum_usd": "number",
                 },
             },
             "search": {
@@ -373,11 +412,14 @@ def test_every_result_says_when_and_what_is_unknown(world: Application) -> None:
             assert {"as_of", "last_fact_at", "notes"} <= set(tool.output_schema["required"]), tool.name
 
 
-def test_only_one_tool_writes(world: Application) -> None:
-    """Our rule: everything else is read-only, and nothing reaches outside."""
+def test_what_writes_or_reaches_outside_says_so(world: Application) -> None:
+    """Our rule: everything else is read-only, and only a refresh asks providers."""
     hints = {tool.name: tool.annotations for tool in tools_of(world)}
-    assert [name for name, hint in hints.items() if hint is None or not hint.read_only_hint] == ["edit_wallet"]
-    assert all(hint is not None and hint.open_world_hint is False for hint in hints.values())
+    assert [name for name, hint in hints.items() if hint is None or not hint.read_only_hint] == [
+        "refresh",
+        "edit_wallet",
+    ]
+    assert [name for name, hint in hints.items() if hint is None or hint.open_world_hint is not False] == ["refresh"]
 
 
 def test_tools_cost_few_tokens(world: Application) -> None:
