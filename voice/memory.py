@@ -1,0 +1,145 @@
+"""Remember a conversation as turns, so that what the model is sent is always valid: no call is without its result.
+
+A turn holds the question, the tools that were asked with what they said, and the words that were *heard*: an answer
+that was interrupted is remembered as far as it got. Pure values; not responsible for storing them (`voice.diary`).
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+CHARS_PER_TOKEN: Final = 4
+"""Near enough to keep a budget."""
+
+NOTHING_HEARD: Final = "(interrupted before anything was heard)"
+CUT: Final = " (interrupted here)"
+OLD_RESULT_CHARS: Final = 600
+"""What remains of a tool's result once its turn is over and newer ones follow: it can be asked again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool that was asked, with what it said."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    result: str
+    is_error: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One round of tools: what the model said before, then the calls of that round, all of them answered."""
+
+    text: str
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One question and what came of it. `answer` is what was heard; `is_cut` tells that more was on the way."""
+
+    question: str
+    exchanges: tuple[Exchange, ...] = ()
+    answer: str = ""
+    is_cut: bool = False
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of what the turn costs to send."""
+        calls = [call for exchange in self.exchanges for call in exchange.calls]
+        said = len(self.question) + len(self.answer) + sum(len(exchange.text) for exchange in self.exchanges)
+        return (
+            said + sum(len(call.result) + len(json.dumps(dict(call.arguments))) for call in calls)
+        ) // CHARS_PER_TOKEN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What is remembered: a summary of what is too long ago, then the turns, oldest first."""
+
+    summary: str = ""
+    turns: tuple[Turn, ...] = ()
+
+    def with_turn(self, turn: Turn) -> "Conversation":
+        """Return the conversation with one more turn; the results of the tools before it are kept in short."""
+        return replace(self, turns=(*map(_aged, self.turns), turn))
+
+    @property
+    def tokens(self) -> int:
+        """An estimate of what sending everything costs."""
+        return len(self.summary) // CHARS_PER_TOKEN + sum(turn.tokens for turn in self.turns)
+
+    def overflow(self, budget_tokens: int) -> tuple[Turn, ...]:
+        """Return the oldest turns that must be summarized to leave half of the budget free, none while it suffices."""
+        if self.tokens <= budget_tokens:
+            return ()
+        left, count = self.tokens, 0
+        # The last turn stays: a follow-up refers to it.
+        while left > budget_tokens // 2 and count < len(self.turns) - 1:
+            left -= self.turns[count].tokens
+            count += 1
+        return self.turns[:count]
+
+    def summarized(self, turns: Sequence[Turn], summary: str) -> "Conversation":
+        """Return the conversation with its oldest `turns` replaced by a summary of them and of what was summarized."""
+        if tuple(turns) != self.turns[: len(turns)]:
+            raise ValueError(f"{len(turns)} turns are to be summarized that are not the oldest of {len(self.turns)}")
+        return Conversation(summary=summary, turns=self.turns[len(turns) :])
+
+    def without_last(self) -> "Conversation":
+        """Return the conversation as if the last turn had not been."""
+        return replace(self, turns=self.turns[:-1])
+
+
+def messages_of(conversation: Conversation, turn: Turn) -> list[dict[str, Any]]:
+    """Return the messages that ask for the next reply of `turn`: the user's first, roles alternating."""
+    messages: list[dict[str, Any]] = []
+    if conversation.summary:
+        messages += [_said("user", f"Earlier, in short: {conversation.summary}"), _said("assistant", "I remember.")]
+    for past in conversation.turns:
+        messages += [_said("user", past.question), *_exchanged(past), _said("assistant", _heard(past))]
+    return [*messages, _said("user", turn.question), *_exchanged(turn)]
+
+
+def _exchanged(turn: Turn) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    for exchange in turn.exchanges:
+        text = [{"type": "text", "text": exchange.text}] if exchange.text.strip() else []
+        calls = [
+            {"type": "tool_use", "id": call.id, "name": call.name, "input": dict(call.arguments)}
+            for call in exchange.calls
+        ]
+        results = [
+            {"type": "tool_result", "tool_use_id": call.id, "content": call.result, "is_error": call.is_error}
+            for call in exchange.calls
+        ]
+        messages += [{"role": "assistant", "content": [*text, *calls]}, {"role": "user", "content": results}]
+    return messages
+
+
+def _said(role: str, text: str) -> dict[str, Any]:
+    return {"role": role, "content": [{"type": "text", "text": text}]}
+
+
+def _heard(turn: Turn) -> str:
+    heard = turn.answer.strip()
+    if not heard:
+        return NOTHING_HEARD
+    return heard + CUT if turn.is_cut else heard
+
+
+def _aged(turn: Turn) -> Turn:
+    exchanges = tuple(
+        replace(exchange, calls=tuple(replace(call, result=_shortened(call.result)) for call in exchange.calls))
+        for exchange in turn.exchanges
+    )
+    return replace(turn, exchanges=exchanges)
+
+
+def _shortened(result: str) -> str:
+    if len(result) <= OLD_RESULT_CHARS:
+        return result
+    return f"{result[:OLD_RESULT_CHARS]} … ({len(result) - OLD_RESULT_CHARS} more characters: ask the tool again)"
