@@ -31,6 +31,9 @@ SELECT DISTINCT i.slot, i.signature, ?::BIGINT, ?::BIGINT
 FROM incoming AS i JOIN effect AS e ON e.cluster_key = i.slot AND e.signature = i.signature
 ON CONFLICT DO NOTHING
 """
+_WAITING_AMONG: Final = """
+SELECT u.slot, u.signature FROM unfinalized AS u SEMI JOIN incoming AS i USING (slot, signature)
+"""
 _FIND_REVERSED: Final = "SELECT r.slot, r.signature FROM reversed AS r SEMI JOIN incoming AS i USING (slot, signature)"
 _RESTORE: Final = "DELETE FROM reversed AS r USING incoming AS i WHERE r.slot = i.slot AND r.signature = i.signature"
 # Trade rows of the same transaction count again, or no longer: their folds are marked too.
@@ -76,6 +79,14 @@ class Finality:
         )
         return [Unfinalized(*row) for row in rows]
 
+    def waiting_among(self, placements: Sequence[Placement]) -> list[Placement]:
+        """Return those of some transactions that are not known to be final."""
+        if not placements:
+            return []
+        cursor = self._database.cursor()
+        with registered(cursor, "incoming", from_rows(_KEYS, placements)):
+            return [Placement(*row) for row in cursor.execute(_WAITING_AMONG).fetchall()]
+
     def count_waiting(self) -> int:
         """Return how many stored transactions are not known to be final."""
         return int(self._database.rows("SELECT count(*) FROM unfinalized")[0][0])
@@ -115,6 +126,8 @@ class Finality:
 
 def place_found(cursor: duckdb.DuckDBPyConnection, found: Sequence[Placement], confirmed: Sequence[Placement]) -> None:
     """Inside a cursor's transaction: bring back what was found again, and watch what is only confirmed."""
+    if not found:
+        return
     with registered(cursor, "incoming", from_rows(_KEYS, found)):
         again = cursor.execute(_FIND_REVERSED).fetchall()
     if again:

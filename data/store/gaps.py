@@ -149,6 +149,15 @@ class Gaps:
             with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_CHECK_COLUMNS, checks)):
                 cursor.execute(_CHECKED)
 
+    def tries(self) -> dict[str, int]:
+        """Return how often each account was searched in vain."""
+        return dict(self._database.rows("SELECT account, tries FROM account_check"))
+
+    def accept(self, account: str) -> None:
+        """Take what an account holds as it is: it comes from before the wallet's history."""
+        with self._database.write() as cursor:
+            cursor.execute("UPDATE account_check SET expected_raw = actual_raw WHERE account = ?", [account])
+
     def drifts(self, wallets: Collection[str] | None = None) -> list[AccountCheck]:
         """Return the accounts of wallets, or all, whose facts did not agree with the chain when last looked at."""
         found = [AccountCheck._make(row) for row in self._database.rows(_DRIFTS)]

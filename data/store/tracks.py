@@ -78,6 +78,16 @@ class Tracks:
         """Return by how much stored facts moved each wallet's lamports since its explained balance."""
         return dict(self._database.rows(_MOVED))
 
+    def complete_since(self, wallet: str) -> int | None:
+        """Return since when a wallet's signatures are listed, None from the first one on or while nothing is known."""
+        rows = self._database.rows("SELECT oldest_time FROM wallet_track WHERE wallet = ?", [wallet])
+        return rows[0][0] if rows else None
+
+    def reconciled(self, wallet: str, now_s: int) -> None:
+        """Remember that a wallet's holdings were compared with the chain."""
+        with self._database.write() as cursor:
+            cursor.execute("UPDATE wallet_track SET reconciled_at = ? WHERE wallet = ?", [now_s, wallet])
+
     def save(self, tracks: Sequence[Track]) -> None:
         """Replace tracks."""
         if tracks:

@@ -6,6 +6,7 @@ from engine.tracking.depth import Backfill, Depth, Listed, Taken, goes_deeper, n
 from engine.tracking.retries import Retry, retry_after
 
 __all__ = [
+    "MOST_LOOKS",
     "Ask",
     "Backfill",
     "Completeness",
@@ -14,7 +15,6 @@ __all__ = [
     "Depth",
     "Listed",
     "Look",
-    "MOST_LOOKS",
     "Reason",
     "Retry",
     "Taken",

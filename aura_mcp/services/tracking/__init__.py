@@ -1,0 +1,29 @@
+"""Follow wallets without gaps: sweep, hint, fetch, finality, repair, reconcile. The call plan is in `docs.md`."""
+
+from aura_mcp.services.tracking.completing import Completing, WalletCompleteness
+from aura_mcp.services.tracking.config import TrackingConfig
+from aura_mcp.services.tracking.results import (
+    Fetched,
+    FinalitySummary,
+    ReconcileSummary,
+    RefreshSummary,
+    RepairSummary,
+    SweepSummary,
+)
+from aura_mcp.services.tracking.tracking import Tracking
+from data.store.pending import Backlog, Origin
+
+__all__ = [
+    "Backlog",
+    "Completing",
+    "Fetched",
+    "FinalitySummary",
+    "Origin",
+    "ReconcileSummary",
+    "RefreshSummary",
+    "RepairSummary",
+    "SweepSummary",
+    "Tracking",
+    "TrackingConfig",
+    "WalletCompleteness",
+]

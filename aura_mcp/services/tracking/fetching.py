@@ -1,0 +1,296 @@
+"""Fetch queued signatures and turn them into booked facts: at least once in, exactly once in the ledger.
+
+Workers ask the chain, one writer stores and books whatever has come since it last did: under load batches grow by
+themselves, alone a transaction is through at once. Not responsible for what is queued, or for pacing calls.
+"""
+
+import logging
+import math
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import anyio
+from anyio import to_thread
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from duckdb import DuckDBPyConnection
+
+from aura_mcp.services.steps import Progress
+from aura_mcp.services.tracking.config import TrackingConfig
+from aura_mcp.services.tracking.results import Fetched, Problems
+from data.clock import Clock
+from data.errors import ProviderError
+from data.providers.chain import Chain
+from data.store import Store
+from data.store.facts import Outcome, Quarantined
+from data.store.finality import Placement, place_found
+from data.store.pending import LAST_PRIORITY, Due, Postponed, settle
+from data.store.readings import Source
+from engine.errors import ReadError
+from engine.facts import Reading
+from engine.reading import QUARANTINE_ISSUES, read_transaction
+from engine.tracking import Retry, retry_after
+from engine.units import Address
+
+REMEMBERED: Final = 20_000
+"""Signatures settled lately: hints that repeat them cost nothing."""
+
+NOT_FOUND: Final = "not_found"
+UNREADABLE: Final = "unreadable"
+REFUSED: Final = "refused"
+
+_log = logging.getLogger(__name__)
+
+
+class _Answer(NamedTuple):
+    due: Due
+    text: bytes | None
+    error: ProviderError | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of some answers, before it is written."""
+
+    readings: list[Reading] = field(default_factory=list[Reading])
+    found: list[Placement] = field(default_factory=list[Placement])
+    confirmed: list[Placement] = field(default_factory=list[Placement])
+    settled: list[str] = field(default_factory=list[str])
+    postponed: list[Postponed] = field(default_factory=list[Postponed])
+    quarantined: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    unrelated: int = 0
+
+
+class _Run:
+    """The counts of one run; its batches are added as they are written."""
+
+    def __init__(self) -> None:
+        self.under_way = 0
+        self.transactions = self.new = self.duplicate = self.unrelated = 0
+        self.postponed = self.quarantined = self.booked = 0
+        self.problems = Problems()
+
+    def result(self) -> Fetched:
+        return Fetched(
+            transactions=self.transactions,
+            new=self.new,
+            duplicate=self.duplicate,
+            unrelated=self.unrelated,
+            postponed=self.postponed,
+            quarantined=self.quarantined,
+            booked_positions=self.booked,
+            problems=self.problems.lines(),
+        )
+
+
+class Fetcher:
+    """The way from the queue to the ledger. Runs may overlap: a signature is under way in one of them only."""
+
+    def __init__(
+        self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, on_commit: Callable[[], None]
+    ) -> None:
+        self._store = store
+        self._chain = chain
+        self._clock = clock
+        self._config = config
+        self._on_commit = on_commit
+        self._under_way: set[str] = set()
+        self._recent: OrderedDict[str, None] = OrderedDict()
+        self._changed = anyio.Event()
+
+    def wake(self) -> None:
+        """Say that something was queued."""
+        self._changed.set()
+        self._changed = anyio.Event()
+
+    def is_recent(self, signature: str) -> bool:
+        """Tell whether a signature was settled lately."""
+        return signature in self._recent
+
+    def forget(self, signatures: Iterable[str]) -> None:
+        """Fetch signatures again when somebody hints at them."""
+        for signature in signatures:
+            self._recent.pop(signature, None)
+
+    async def run(
+        self,
+        *,
+        priority: int = LAST_PRIORITY,
+        goes_on: Callable[[], bool] = lambda: False,
+        progress: Progress | None = None,
+    ) -> Fetched:
+        """Fetch what is due of a priority or a more urgent one, until nothing is and `goes_on` says no more comes."""
+        run = _Run()
+        send_jobs, jobs = anyio.create_memory_object_stream[Due](0)
+        send_answers, answers = anyio.create_memory_object_stream[_Answer](math.inf)
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(self._config.concurrency):
+                    group.start_soon(self._work, jobs.clone(), send_answers.clone())
+                group.start_soon(self._write, answers, run, progress)
+                jobs.close()
+                send_answers.close()
+                async with send_jobs:
+                    await self._dispatch(send_jobs, run, priority, goes_on)
+        finally:
+            answers.close()
+        return run.result()
+
+    async def _dispatch(
+        self, jobs: MemoryObjectSendStream[Due], run: _Run, priority: int, goes_on: Callable[[], bool]
+    ) -> None:
+        while True:
+            changed = self._changed
+            is_last_look = run.under_way == 0 and not goes_on()
+            limit = self._config.store_batch + len(self._under_way)
+            due = await to_thread.run_sync(self._due, limit, priority)
+            for entry in due:
+                # Another run may have taken it while this one waited for a worker.
+                if entry.signature not in self._under_way:
+                    self._under_way.add(entry.signature)
+                    run.under_way += 1
+                    await jobs.send(entry)
+            if not due:
+                if is_last_look:
+                    return
+                await changed.wait()
+
+    def _due(self, limit: int, priority: int) -> list[Due]:
+        due = self._store.pending.due(self._clock.epoch_s(), limit, priority=priority)
+        return [entry for entry in due if entry.signature not in self._under_way]
+
+    async def _work(self, jobs: MemoryObjectReceiveStream[Due], answers: MemoryObjectSendStream[_Answer]) -> None:
+        async with jobs, answers:
+            async for due in jobs:
+                try:
+                    text = await self._chain.transaction(due.signature)
+                except ProviderError as error:
+                    await answers.send(_Answer(due, None, error))
+                else:
+                    await answers.send(_Answer(due, text, None))
+
+    async def _write(self, answers: MemoryObjectReceiveStream[_Answer], run: _Run, progress: Progress | None) -> None:
+        async for first in answers:
+            batch = [first]
+            while len(batch) < self._config.store_batch:
+                try:
+                    batch.append(answers.receive_nowait())
+                except (anyio.WouldBlock, anyio.EndOfStream):
+                    break
+            try:
+                has_new = await to_thread.run_sync(self._store_batch, batch, run)
+            finally:
+                self._under_way.difference_update(answer.due.signature for answer in batch)
+                run.under_way -= len(batch)
+                self.wake()
+            if has_new:
+                self._on_commit()
+            if progress is not None:
+                progress("fetching", run.transactions, run.transactions + run.under_way)
+
+    def _store_batch(self, answers: Sequence[_Answer], run: _Run) -> bool:
+        """Write what came: facts, settled signatures and finality in one transaction, then the booking."""
+        store, now_s = self._store, self._clock.epoch_s()
+        followed = store.wallets.tracked()
+        batch = _Batch()
+        for answer in answers:
+            self._sort(answer, followed, batch, run, now_s)
+        outcomes: list[Outcome | str] = []
+        if batch.settled:
+            outcomes = store.facts.add_readings(batch.readings, Source.RPC, lambda cursor: _settle(cursor, batch))
+        store.facts.add_quarantined(_quarantined(store, batch, outcomes))
+        store.pending.postpone(batch.postponed)
+        store.pending.settle([signature for signature, _, _ in batch.quarantined])
+        booked = store.booking.book() if batch.readings else None
+        self._remember(batch.settled)
+        self._count(batch, outcomes, run, len(answers))
+        run.booked += booked.folds if booked else 0
+        return Outcome.NEW in outcomes
+
+    def _sort(self, answer: _Answer, followed: Collection[Address], batch: _Batch, run: _Run, now_s: int) -> None:
+        due = answer.due
+        if answer.error is not None:
+            run.problems.add(answer.error)
+            again = retry_after(due.tries, now_s, is_final=False)
+            _try_again(batch, due, again, "provider", str(answer.error))
+            return
+        if answer.text is None:
+            _try_again(batch, due, retry_after(due.tries, now_s), NOT_FOUND, "the node does not know it (yet)")
+            return
+        try:
+            readings = _read(answer.text, due.signature, followed)
+        except ReadError as error:
+            _try_again(batch, due, retry_after(due.tries, now_s), UNREADABLE, str(error))
+            return
+        if any(reading.block_time is None or reading.slot is None for reading in readings):
+            again = retry_after(due.tries, now_s)
+            if again.due_at is not None:
+                _try_again(batch, due, again, "no_time", "the node does not say its block time yet")
+                return
+        batch.settled.append(due.signature)
+        batch.readings += readings
+        batch.unrelated += not readings
+        placed = [Placement(slot, due.signature) for slot in {r.slot for r in readings} if slot is not None]
+        batch.found += placed
+        batch.confirmed += [] if due.is_finalized else placed
+
+    def _remember(self, signatures: Iterable[str]) -> None:
+        for signature in signatures:
+            self._recent[signature] = None
+            self._recent.move_to_end(signature)
+        while len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+
+    def _count(self, batch: _Batch, outcomes: Sequence[Outcome | str], run: _Run, transactions: int) -> None:
+        fresh = {r.signature for r, outcome in zip(batch.readings, outcomes, strict=True) if outcome is Outcome.NEW}
+        run.transactions += transactions
+        run.new += len(fresh)
+        run.unrelated += batch.unrelated
+        run.postponed += len(batch.postponed)
+        run.quarantined += len(batch.quarantined)
+        run.duplicate += len(batch.settled) - len(fresh) - batch.unrelated
+        for signature, reason, detail in batch.quarantined:
+            _log.warning("transaction set aside: %s %s (%s)", reason, signature, detail)
+
+
+def _settle(cursor: DuckDBPyConnection, batch: _Batch) -> None:
+    settle(cursor, batch.settled)
+    place_found(cursor, batch.found, batch.confirmed)
+
+
+def _read(text: bytes, signature: str, followed: Collection[Address]) -> list[Reading]:
+    wallets = frozenset(followed)
+    readings = [r for r in read_transaction(text, None, wallets) if r.wallet in wallets]
+    if any(reading.signature != signature for reading in readings):
+        raise ReadError("the node answered with another transaction")
+    return readings
+
+
+def _try_again(batch: _Batch, due: Due, again: Retry, reason: str, detail: str) -> None:
+    if again.due_at is None:
+        batch.quarantined.append((due.signature, reason, detail))
+    else:
+        batch.postponed.append(Postponed(due.signature, again.due_at, again.tries, f"{reason}: {detail}"))
+
+
+def _quarantined(store: Store, batch: _Batch, outcomes: Sequence[Outcome | str]) -> list[Quarantined]:
+    """Return what a person should look at: transactions given up, doubtful readings and refused ones."""
+    source = Source.RPC.value
+    rows = [
+        Quarantined(signature, wallet, source, reason, detail)
+        for signature, reason, detail in batch.quarantined
+        for wallet in store.pending.wallets_of(signature) or [""]
+    ]
+    rows += [
+        Quarantined(reading.signature, reading.wallet, source, issue.partition(":")[0], issue)
+        for reading in batch.readings
+        for issue in reading.issues
+        if issue.partition(":")[0] in QUARANTINE_ISSUES
+    ]
+    rows += [
+        Quarantined(reading.signature, reading.wallet, source, REFUSED, outcome)
+        for reading, outcome in zip(batch.readings, outcomes, strict=True)
+        if isinstance(outcome, str)
+    ]
+    return rows
