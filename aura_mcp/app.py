@@ -27,6 +27,7 @@ from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.provenance import Provenance
+from aura_mcp.services.providers import Providers
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
@@ -37,6 +38,7 @@ from aura_mcp.services.wallets import Wallets
 from aura_mcp.settings import Settings
 from data.clock import Clock, SystemClock
 from data.store import Store
+from data.store.usage import Usage
 
 
 class Application:
@@ -127,6 +129,12 @@ class Application:
     def jobs(self) -> Jobs:
         """What is done again and again."""
         return Jobs(self.store, self.events, self.clock)
+
+    @cached_property
+    def providers(self) -> Providers:
+        """The way to providers, for the event loop that asks first and closes it."""
+        usage = Usage(self.store.database, self.clock)
+        return Providers(self.clock, usage, is_offline=self.settings.offline)
 
     @cached_property
     def answers(self) -> Answers:

@@ -168,7 +168,7 @@ def token_accounts(answer: OwnedAccounts) -> tuple[int, list[TokenAccount]]:
 
 
 def signature_infos(listed: list[ListedSignature]) -> list[SignatureInfo]:
-    """Return the entries, newest slot first; entries of one slot keep the order of the node.
+    """Return the entries, each once, newest slot first; entries of one slot keep the order of the node.
 
     Raises:
         ValueError: a signature cannot be one.
@@ -183,7 +183,8 @@ def signature_infos(listed: list[ListedSignature]) -> list[SignatureInfo]:
         )
         for entry in listed
     ]
-    return sorted(infos, key=lambda info: -info.slot)
+    once = {info.signature: info for info in infos}
+    return sorted(once.values(), key=lambda info: -info.slot)
 
 
 def transaction_text(signature: str, result: Raw) -> bytes | None:
