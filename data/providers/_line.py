@@ -126,7 +126,8 @@ class Line:
             self._tally.calls += 1
             try:
                 result = read(await self._exchange(request, place))
-            except ValueError as error:
+            # A body of nothing but brackets is too deep for any decoder.
+            except (ValueError, RecursionError) as error:
                 failure = self._unusable(request.call, error)
                 self._note(failure, request.call, trial)
                 raise failure from error
@@ -214,7 +215,7 @@ class Line:
         check_status(answer.status, wait_s, self.spec, request.call, has_key=self.config.api_key is not None)
         return answer.body
 
-    def _unusable(self, call: str, error: ValueError) -> ProviderError:
+    def _unusable(self, call: str, error: Exception) -> ProviderError:
         # What a decoder says names fields and types; what others say may quote a stranger.
         detail = f" ({clean_text(str(error), _DETAIL_LENGTH)})" if isinstance(error, msgspec.DecodeError) else ""
         return self.error(
