@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, cast
 
 from data.clock import Clock, SystemClock
 from tests.fakes.http import Manner, Reply, as_reply
-from tests.fakes.malformed import MALFORMED
+from tests.fakes.malformed import MALFORMED, Malformed
 
 _PAGE: Final = b"<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Sorry</body></html>"
 
@@ -68,6 +68,7 @@ class _Planned(NamedTuple):
     fault: Fault
     provider: str | None
     method: str | None
+    malformed: Malformed | None = None
 
 
 class Faults:
@@ -85,6 +86,7 @@ class Faults:
         self._rates = dict(rates or {})
         self._random = random.Random(seed)
         self._planned: list[_Planned] = []
+        self._malformed: Malformed | None = None
         self._retry_after_s = retry_after_s
         self._clock = clock or SystemClock()
         self.counts: dict[Fault, int] = {}
@@ -93,6 +95,11 @@ class Faults:
         """Let the next calls of a provider or method go wrong; those before chance."""
         with self._lock:
             self._planned += [_Planned(fault, provider, method)] * times
+
+    def plan_malformed(self, malformed: Malformed, *, provider: str | None = None, method: str | None = None) -> None:
+        """Let the next answer be wrong in one certain way."""
+        with self._lock:
+            self._planned.append(_Planned(Fault.MALFORMED, provider, method, malformed))
 
     def set_rates(self, rates: Mapping[Fault, float]) -> None:
         """Let chance do this from now on; nothing with an empty table."""
@@ -105,6 +112,7 @@ class Faults:
             for index, plan in enumerate(self._planned):
                 if plan.provider in (None, provider) and plan.method in (None, method):
                     del self._planned[index]
+                    self._malformed = plan.malformed
                     return self._count(plan.fault)
             chance = self._random.random()
             for fault, rate in self._rates.items():
@@ -121,7 +129,8 @@ class Faults:
         """Return the answer with the fault in it."""
         if fault is Fault.MALFORMED:
             with self._lock:
-                spoil = self._random.choice(MALFORMED)
+                chosen, self._malformed = self._malformed, None
+                spoil = chosen or self._random.choice(MALFORMED)
             return replace(reply, body=spoil.of(reply.body))
         return _CHANGED[fault](reply)
 
