@@ -1,6 +1,7 @@
 """Say what tokens and holdings are worth, from what providers observed (DOMAIN §3, Unrealized)."""
 
 from engine.market.executable import deepest_pool, sell_by_quote, sell_into, swap_out
+from engine.market.pricing import price_from_pools
 from engine.market.unrealized import (
     DEFAULT_UNREALIZED,
     Holding,
@@ -41,6 +42,7 @@ __all__ = [
     "deepest_pool",
     "mark_usd_micro",
     "merge_activity",
+    "price_from_pools",
     "sell_by_quote",
     "sell_into",
     "swap_out",

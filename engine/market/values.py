@@ -76,7 +76,7 @@ class PriceCandle:
     high_usd: Decimal
     low_usd: Decimal
     close_usd: Decimal
-    volume_usd: Decimal
+    volume_usd: Decimal | None
     source: str
 
 
