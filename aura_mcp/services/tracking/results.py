@@ -5,8 +5,9 @@ Not responsible for words about them.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
-SHOWN_PROBLEMS = 10
+SHOWN_PROBLEMS: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,19 @@ class Fetched:
     def is_complete(self) -> bool:
         """Tell whether everything that was due is stored."""
         return self.postponed == 0 and not self.problems
+
+    def __add__(self, other: "Fetched") -> "Fetched":
+        """Return both together."""
+        return Fetched(
+            transactions=self.transactions + other.transactions,
+            new=self.new + other.new,
+            duplicate=self.duplicate + other.duplicate,
+            unrelated=self.unrelated + other.unrelated,
+            postponed=self.postponed + other.postponed,
+            quarantined=self.quarantined + other.quarantined,
+            booked_positions=self.booked_positions + other.booked_positions,
+            problems=self.problems + other.problems,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,23 +74,16 @@ class Sweeping:
             period_s=self._config.turn_period_s,
         )
         await to_thread.run_sync(self._anchor, tracks, looks, seen)
-        asked = {ask.wallet for ask in asks}
-        drifts = await to_thread.run_sync(
-            self._drifting.compare,
-            [
-                (entry, seen[entry.account].slot, seen[entry.account].state)
-                for entry in chosen
-                if entry.account in seen and entry.wallet not in asked
-            ],
-        )
-        listed, fetched = await self._list_and_fetch(tracks, asks, drifts, problems, progress)
+        listed, fetched = await self._list_and_fetch(tracks, asks, problems, progress)
+        shown = {entry.account: seen[entry.account] for entry in chosen if entry.account in seen}
+        drifts, found, more = await self._check_accounts(shown, problems)
         return SweepSummary(
             wallets=len(tracks),
             asked=len(asks),
-            listed=listed,
-            checked_accounts=len(chosen),
-            drifting_accounts=len(drifts),
-            fetched=fetched,
+            listed=listed + found,
+            checked_accounts=len(shown),
+            drifting_accounts=drifts,
+            fetched=fetched + more,
             problems=problems.lines(),
         )
 
@@ -136,15 +129,9 @@ class Sweeping:
         self._store.tracks.save(changed)
 
     async def _list_and_fetch(
-        self,
-        tracks: Mapping[str, Track],
-        asks: Sequence[Ask],
-        drifts: Sequence[Held],
-        problems: Problems,
-        progress: Progress | None,
+        self, tracks: Mapping[str, Track], asks: Sequence[Ask], problems: Problems, progress: Progress | None
     ) -> tuple[int, Fetched]:
         listed = done = 0
-        total = len(asks) + len(drifts)
         is_listing = True
         fetched = Fetched()
 
@@ -152,32 +139,50 @@ class Sweeping:
             nonlocal fetched
             fetched = await self._fetcher.run(goes_on=lambda: is_listing, progress=progress)
 
-        async def take(work: Iterable[Ask | Held]) -> None:
+        async def take(work: Iterable[Ask]) -> None:
             nonlocal listed, done
-            for item in work:
+            for ask in work:
                 try:
-                    if isinstance(item, Held):
-                        listed += await self._drifting.search(item)
-                    else:
-                        listed += await self._lister.wallet(tracks[item.wallet])
+                    listed += await self._lister.wallet(tracks[ask.wallet])
                 except ProviderError as error:
                     problems.add(f"signatures: {error}")
                 done += 1
                 self._fetcher.wake()
                 if progress is not None:
-                    progress("listing", done, total)
+                    progress("listing", done, len(asks))
 
         async with anyio.create_task_group() as group:
             group.start_soon(fetch)
-            work = iter([*asks, *drifts])
+            work = iter(asks)
             try:
                 async with anyio.create_task_group() as listing:
-                    for _ in range(min(self._config.concurrency, total)):
+                    for _ in range(min(self._config.concurrency, len(asks))):
                         listing.start_soon(take, work)
             finally:
                 is_listing = False
                 self._fetcher.wake()
         return listed, fetched
+
+    async def _check_accounts(self, shown: Mapping[str, _Seen], problems: Problems) -> tuple[int, int, Fetched]:
+        """Compare token accounts with facts, those of this sweep included, and fetch what explains a difference."""
+        drifts = await to_thread.run_sync(self._compare, shown)
+        found = 0
+        for held in drifts:
+            try:
+                found += await self._drifting.search(held)
+            except ProviderError as error:
+                problems.add(f"signatures: {error}")
+        return len(drifts), found, await self._fetcher.run() if found else Fetched()
+
+    def _compare(self, shown: Mapping[str, _Seen]) -> list[Held]:
+        waiting = self._store.pending.count_by_wallet()
+        return self._drifting.compare(
+            [
+                (held, shown[held.account].slot, shown[held.account].state)
+                for held in self._store.gaps.held()
+                if held.account in shown and held.wallet not in waiting
+            ]
+        )
 
 
 def _lamports(state: AccountState | None) -> int:
