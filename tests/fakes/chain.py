@@ -161,8 +161,11 @@ class Chain:
         fee: int = FEE,
         is_failed: bool = False,
         loaded: int = 0,
+        name: str | None = None,
     ) -> Executed:
         """Run a transaction in the newest slot; the last `loaded` accounts come from lookup tables.
+
+        With a `name` its signature follows from that and the steps alone: dropped, it can land again.
 
         Raises:
             ValueError: somebody would owe something, or this very transaction ran before.
@@ -172,7 +175,7 @@ class Chain:
             world = World(touched.lamports, touched.tokens)
             signers = tuple(address(name) for name in (payer, *cosigners))
             calls = tuple(call for step in steps for call in step(world))
-            built = self._build(signers, calls, touched, fee, is_failed=is_failed)
+            built = self._build(signers, calls, touched, fee, is_failed=is_failed, name=name)
             if built.signature in self._by_signature:
                 raise ValueError(f"{built.signature} ran before")
             return self._land(built, loaded)
@@ -246,7 +249,14 @@ class Chain:
             )
 
     def _build(
-        self, signers: tuple[str, ...], calls: tuple[Call, ...], touched: Touches, fee: int, *, is_failed: bool
+        self,
+        signers: tuple[str, ...],
+        calls: tuple[Call, ...],
+        touched: Touches,
+        fee: int,
+        *,
+        is_failed: bool,
+        name: str | None,
     ) -> Built:
         named = tuple(dict.fromkeys([*signers, *_named(calls), *touched.lamports]))
         states = {at: self._accounts.state(at) for at in named}
@@ -259,7 +269,8 @@ class Chain:
         if after.lamports[signers[0]] < 0:
             raise ValueError(f"{signers[0]} cannot pay the fee")
         lamports = [before.lamports[at] for at in signers]
-        digest = hashlib.sha512(repr((signers, calls, lamports, self.slot, is_failed)).encode()).digest()
+        unique = (lamports, self.slot, is_failed) if name is None else name
+        digest = hashlib.sha512(repr((signers, calls, unique)).encode()).digest()
         return Built(
             signers=signers,
             accounts=named,

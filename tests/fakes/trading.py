@@ -36,11 +36,22 @@ def open_pool(chain: Chain, mint: str, *, tokens: int = SUPPLY, lamports: int = 
     return chain.fund(pool_of(mint), lamports)
 
 
-def buy(chain: Chain, wallet: str, mint: str, amount: int, lamports: int, *, tip: int = 0, loaded: int = 0) -> Executed:
+def buy(  # noqa: PLR0913 - each names one thing that a purchase may have
+    chain: Chain,
+    wallet: str,
+    mint: str,
+    amount: int,
+    lamports: int,
+    *,
+    tip: int = 0,
+    loaded: int = 0,
+    name: str | None = None,
+) -> Executed:
     """Buy tokens of the pool for native SOL, with a token account of its own when there is none."""
     pool = pool_of(mint)
     trade = calls(PUMP_FUN, pays(wallet, pool, lamports), moves(pool, wallet, mint, amount))
-    return chain.send(*_account(chain, wallet, mint), *_tip(wallet, tip), trade, payer=wallet, loaded=loaded)
+    steps = [*_account(chain, wallet, mint), *_tip(wallet, tip), trade]
+    return chain.send(*steps, payer=wallet, loaded=loaded, name=name)
 
 
 def sell(
