@@ -5,20 +5,22 @@ Not responsible for what is asked of them, or for which of several is asked.
 
 from functools import cached_property
 
-import httpx
-
 from aura_mcp.provider_settings import ProviderSettings
 from data.clock import Clock
 from data.providers import Api, ApiKey, Health, Http, Pace, Paces, ProviderConfig, ProviderSpec, list_providers
 from data.providers import helius as helius_module
 from data.providers import solana_rpc as solana_rpc_module
+from data.providers.exchange import Sender
 from data.providers.helius import Helius
 from data.providers.solana_rpc import SolanaRpc
 from data.store.usage import Usage
 
 
 class Providers:
-    """Every provider, each opened when it is first asked for. Used and closed in one event loop."""
+    """Every provider, each opened when it is first asked for. Used and closed in one event loop.
+
+    `sender` takes the place of the network, to record what comes or to replay what came.
+    """
 
     def __init__(
         self,
@@ -26,11 +28,11 @@ class Providers:
         usage: Usage | None = None,
         *,
         is_offline: bool = False,
-        transport: httpx.AsyncBaseTransport | None = None,
+        sender: Sender | None = None,
     ) -> None:
         self._usage = usage
         self._is_offline = is_offline
-        self._http = Http(clock, transport, meter=usage)
+        self._http = Http(clock, sender=sender, meter=usage)
         self._apis: dict[str, Api] = {}
 
     def api(self, spec: ProviderSpec) -> Api:

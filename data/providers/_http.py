@@ -6,12 +6,13 @@ Not responsible for turns, limits and retries (`api`), or for what an answer mea
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 import anyio
 import httpx
 
 from data.errors import ProviderError
+from data.providers.exchange import Answer, Question
 
 USER_AGENT: Final = "aura-mcp"
 
@@ -27,28 +28,7 @@ _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
 )
 
 
-class Question(NamedTuple):
-    """A request, and how long and how large its answer may be."""
-
-    provider: str
-    name: str
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    content: bytes | None
-    timeout_s: float
-    max_bytes: int
-
-
-class Answer(NamedTuple):
-    """A whole answer, unpacked."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class Sender:
+class HttpSender:
     """The connections of one process. Used and closed in one event loop."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -91,7 +71,8 @@ class Sender:
                 if len(body) > question.max_bytes:
                     reason = f"its answer is larger than {question.max_bytes:,} bytes; ask for less"
                     raise _failed(question, reason, retryable=False)
-            return Answer(response.status_code, response.headers, bytes(body))
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, headers, bytes(body))
 
     def _open(self) -> httpx.AsyncClient:
         if self._client is None:
@@ -124,4 +105,4 @@ def address(base: str, path: str, params: Mapping[str, str]) -> str:
 
 
 def _failed(question: Question, reason: str, *, retryable: bool = True) -> ProviderError:
-    return ProviderError(f"{question.name}: {reason}", provider=question.provider, retryable=retryable)
+    return ProviderError(f"{question.title} {question.call}: {reason}", provider=question.provider, retryable=retryable)

@@ -14,8 +14,8 @@ import msgspec
 from data.clock import Clock
 from data.errors import ProviderError
 from data.providers._answers import check_status, wait_asked_s
-from data.providers._http import Question, Sender
 from data.providers.breaker import Breaker, Trial
+from data.providers.exchange import Question, Sender
 from data.providers.health import Health, State, Tally
 from data.providers.pacing import Gate, Place, Sleep
 from data.providers.spec import ProviderConfig, ProviderSpec
@@ -51,9 +51,8 @@ class World:
 
 
 class Request(NamedTuple):
-    """A call to be made: `call` names its lane, `cost` is in credits."""
+    """A call to be made; `cost` is in credits."""
 
-    call: str
     question: Question
     cost: int
     is_repeatable: bool
@@ -120,7 +119,7 @@ class Line:
         Raises:
             ProviderError: it was not sent, or brought nothing useful; the line has taken note.
         """
-        async with self._gate.place(request.call) as place, self._in_flight:
+        async with self._gate.place(request.question.call) as place, self._in_flight:
             await self._admit(request, place)
             trial = self._breaker.start()
             self._tally.calls += 1
@@ -128,11 +127,11 @@ class Line:
                 result = read(await self._exchange(request, place))
             # A body of nothing but brackets is too deep for any decoder.
             except (ValueError, RecursionError) as error:
-                failure = self._unusable(request.call, error)
-                self._note(failure, request.call, trial)
+                failure = self._unusable(request.question.call, error)
+                self._note(failure, request.question.call, trial)
                 raise failure from error
             except ProviderError as error:
-                self._note(error, request.call, trial)
+                self._note(error, request.question.call, trial)
                 raise
             except BaseException:
                 self._breaker.abandon(trial)
@@ -192,7 +191,7 @@ class Line:
     async def _admit(self, request: Request, place: Place) -> None:
         """Check what may have changed while the call waited for its turn, and pay for it."""
         try:
-            self.refuse(request.call)
+            self.refuse(request.question.call)
             await self._pay(request)
         except ProviderError:
             place.give_back(is_counted=False)
@@ -203,7 +202,7 @@ class Line:
         if meter is None or await meter.spend(self.spec.name, request.cost, limit):
             return
         reason = f"the {limit:,} credits of this month are used up; it is asked again next month"
-        error = self.error(request.call, reason, retryable=False)
+        error = self.error(request.question.call, reason, retryable=False)
         self._tally.fail(error, self.world.clock.epoch_s())
         raise error
 
@@ -211,8 +210,8 @@ class Line:
         answer = await self.world.sender.send(request.question, place.counted)
         wait_s = wait_asked_s(answer.headers, self.world.clock.now())
         if wait_s is not None:
-            self._gate.hold(request.call, wait_s)
-        check_status(answer.status, wait_s, self.spec, request.call, has_key=self.config.api_key is not None)
+            self._gate.hold(request.question.call, wait_s)
+        check_status(answer.status, wait_s, self.spec, request.question.call, has_key=self.config.api_key is not None)
         return answer.body
 
     def _unusable(self, call: str, error: Exception) -> ProviderError:

@@ -6,6 +6,7 @@ Not responsible for sending (`_http`), or for what bodies mean: each provider re
 """
 
 import random
+import re
 from collections.abc import Callable, Mapping
 from itertools import count
 from types import TracebackType
@@ -17,12 +18,14 @@ import msgspec
 
 from data.clock import Clock
 from data.errors import ProviderError
-from data.providers._http import Question, Sender, address
+from data.providers._http import HttpSender, address
 from data.providers._line import Line, Meter, Request, World
+from data.providers.exchange import Question, Sender
 from data.providers.health import Health
 from data.providers.pacing import Sleep
 from data.providers.spec import ProviderConfig, ProviderSpec
 
+_SHORTEST_SECRET: Final = 16
 _JSON_BODY: Final = {"content-type": "application/json"}
 
 _JITTER: Final = random.SystemRandom().random
@@ -34,7 +37,8 @@ class Options(TypedDict, total=False):
     """What a request may have beside its kind.
 
     `path` is added to the provider's address, `json` is sent as the body, `credits` is what one attempt costs
-    (default 1). A request that is not `is_repeatable` is sent again only when the provider said that it did nothing.
+    (default 1). A request that is not `is_repeatable` is sent again only when the provider said that it did nothing;
+    one that `is_private`, because a secret is in it or in its answer, is never recorded.
     """
 
     method: str
@@ -44,21 +48,28 @@ class Options(TypedDict, total=False):
     headers: Mapping[str, str]
     credits: int
     is_repeatable: bool
+    is_private: bool
 
 
 class Http:
-    """The way to all providers. Used and closed in one event loop."""
+    """The way to all providers. Used and closed in one event loop.
+
+    `transport` is that of the HTTP library; a `sender` takes the place of the library, to record or to replay.
+    """
 
     def __init__(
         self,
         clock: Clock,
         transport: httpx.AsyncBaseTransport | None = None,
         *,
+        sender: Sender | None = None,
         meter: Meter | None = None,
         sleep: Sleep = anyio.sleep,
         jitter: Callable[[], float] = _JITTER,
     ) -> None:
-        self._world = World(clock=clock, sender=Sender(transport), meter=meter, sleep=sleep, jitter=jitter)
+        self._world = World(
+            clock=clock, sender=sender or HttpSender(transport), meter=meter, sleep=sleep, jitter=jitter
+        )
         self._apis: dict[str, Api] = {}
 
     def api(self, spec: ProviderSpec, config: ProviderConfig | None = None) -> "Api":
@@ -179,26 +190,41 @@ class Api:
 
     def _request(self, call: str, options: Options) -> Request:
         spec, config = self.spec, self.config
-        headers = dict(options.get("headers", {}))
+        headers, path, params = dict(options.get("headers", {})), options.get("path", ""), options.get("params", {})
         if config.api_key is not None and spec.key_header is not None:
             headers[spec.key_header] = config.api_key.reveal()
-        try:
-            url = address(self._url, options.get("path", ""), {**options.get("params", {}), **self._secret_params()})
-        except ValueError as error:
-            reason = "its address is no http address; mend the setting"
-            raise self.error(call, reason, retryable=False) from error
         has_body = "json" in options
         question = Question(
             provider=spec.name,
-            name=f"{spec.title} {call}",
+            title=spec.title,
+            call=call,
             method=options.get("method", "GET"),
-            url=url,
-            headers={**_JSON_BODY, **headers} if has_body else headers,
+            path=path,
+            params=params,
             content=msgspec.json.encode(options.get("json")) if has_body else None,
+            url=self._whole_url(call, path, params),
+            headers={**_JSON_BODY, **headers} if has_body else headers,
+            secrets=self._secrets(),
             timeout_s=config.timeout_s,
             max_bytes=spec.max_body_bytes,
+            is_private=options.get("is_private", False),
         )
-        return Request(call, question, options.get("credits", 1), options.get("is_repeatable", True))
+        return Request(question, options.get("credits", 1), options.get("is_repeatable", True))
+
+    def _whole_url(self, call: str, path: str, params: Mapping[str, str]) -> str:
+        try:
+            return address(self._url, path, {**params, **self._secret_params()})
+        except ValueError as error:
+            reason = "its address is no http address; mend the setting"
+            raise self.error(call, reason, retryable=False) from error
+
+    def _secrets(self) -> tuple[str, ...]:
+        """Return what an answer must not be recorded with: the key, and whatever a private address may hold."""
+        private = "" if self._url in {self.spec.base_url, self.spec.rpc_url} else self._url
+        key = "" if self.config.api_key is None else self.config.api_key.reveal()
+        # Words of an address that are too short for a key also occur in answers.
+        parts = [part for part in re.split(r"[/?&=@:]+", private) if len(part) >= _SHORTEST_SECRET]
+        return (key, *parts) if key else tuple(parts)
 
     def _secret_params(self) -> dict[str, str]:
         key, name = self.config.api_key, self.spec.key_parameter

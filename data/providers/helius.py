@@ -151,7 +151,7 @@ class Helius:
 
     async def webhooks(self) -> list[Webhook]:
         """Return the webhooks of this key."""
-        return await self._api.ask(_webhooks, _WEBHOOKS, path="/v0/webhooks", credits=WEBHOOK_COST)
+        return await self._api.ask(_webhooks, _WEBHOOKS, path="/v0/webhooks", credits=WEBHOOK_COST, is_private=True)
 
     async def create_webhook(
         self, url: str, addresses: Sequence[Address], secret: str, kind: WebhookKind = "raw"
@@ -168,6 +168,7 @@ class Helius:
             json=_definition(url, addresses, secret, kind),
             credits=WEBHOOK_COST,
             is_repeatable=False,
+            is_private=True,
         )
 
     async def edit_webhook(
@@ -175,12 +176,14 @@ class Helius:
     ) -> Webhook:
         """Replace everything that defines a webhook."""
         definition, path = _definition(url, addresses, secret, kind), self._path(webhook_id)
-        return await self._api.ask(_webhook, _WEBHOOKS, method="PUT", path=path, json=definition, credits=WEBHOOK_COST)
+        return await self._api.ask(
+            _webhook, _WEBHOOKS, method="PUT", path=path, json=definition, credits=WEBHOOK_COST, is_private=True
+        )
 
     async def delete_webhook(self, webhook_id: str) -> None:
         """Have nothing delivered to a webhook any more."""
         path = self._path(webhook_id)
-        await self._api.ask(_nothing, _WEBHOOKS, method="DELETE", path=path, credits=WEBHOOK_COST)
+        await self._api.ask(_nothing, _WEBHOOKS, method="DELETE", path=path, credits=WEBHOOK_COST, is_private=True)
 
     def _path(self, webhook_id: str) -> str:
         if not _WEBHOOK_ID.fullmatch(webhook_id):
