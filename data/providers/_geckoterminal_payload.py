@@ -12,14 +12,13 @@ import msgspec
 
 from data.providers._payload import (
     Parsed,
+    Reader,
     RefusedError,
     activity_of,
     address_of,
     amount_or_none,
     count_or_none,
     decimals_or_none,
-    decode,
-    each,
     malformed,
     mint_of,
     moment_or_none,
@@ -152,9 +151,9 @@ def parse_prices(body: bytes, observed_at: int) -> Parsed[list[SpotPrice]]:
     Raises:
         ProviderError: it is no answer about tokens.
     """
-    refused: list[str] = []
-    rows = decode(body, _Answer, NAME, "tokens").data
-    return Parsed(list(each(rows, _Token, lambda token: _price(token, observed_at), refused)), tuple(refused))
+    reader = Reader(NAME, "tokens")
+    rows = reader.decode(body, _Answer).data
+    return reader.parsed(list(reader.each(rows, _Token, lambda token: _price(token, observed_at))))
 
 
 def parse_token_info(body: bytes, observed_at: int) -> Parsed[list[TokenInfo]]:
@@ -163,9 +162,9 @@ def parse_token_info(body: bytes, observed_at: int) -> Parsed[list[TokenInfo]]:
     Raises:
         ProviderError: it is no answer about tokens.
     """
-    refused: list[str] = []
-    rows = decode(body, _Answer, NAME, "tokens").data
-    return Parsed(list(each(rows, _Token, lambda token: _info(token, observed_at), refused)), tuple(refused))
+    reader = Reader(NAME, "tokens")
+    rows = reader.decode(body, _Answer).data
+    return reader.parsed(list(reader.each(rows, _Token, lambda token: _info(token, observed_at))))
 
 
 def parse_pools(body: bytes, observed_at: int) -> Parsed[list[Pool]]:
@@ -174,15 +173,15 @@ def parse_pools(body: bytes, observed_at: int) -> Parsed[list[Pool]]:
     Raises:
         ProviderError: it is no such answer.
     """
-    refused: list[str] = []
-    answer = decode(body, _Answer, NAME, "pools")
+    reader = Reader(NAME, "pools")
+    answer = reader.decode(body, _Answer)
 
     def read(row: msgspec.Raw) -> Pool | None:
         # Tokens and venues stand among the pools.
         return _pool(part(row, _Pool), observed_at) if part(row, _Kind).type == "pool" else None
 
     rows = [*answer.data, *(answer.included or [])]
-    return Parsed(list(each(rows, msgspec.Raw, read, refused)), tuple(refused))
+    return reader.parsed(list(reader.each(rows, msgspec.Raw, read)))
 
 
 def parse_candles(body: bytes, mint: Mint, pool: str, interval_s: int) -> Parsed[list[PriceCandle]]:
@@ -191,10 +190,10 @@ def parse_candles(body: bytes, mint: Mint, pool: str, interval_s: int) -> Parsed
     Raises:
         ProviderError: it holds no candles, or those of another token.
     """
-    answer = decode(body, _CandleAnswer, NAME, "ohlcv")
+    reader = Reader(NAME, "ohlcv")
+    answer = reader.decode(body, _CandleAnswer)
     if answer.meta.base.address != mint:
         raise malformed(NAME, "ohlcv", "candles of another token than the one asked for")
-    refused: list[str] = []
 
     def read(row: tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]) -> PriceCandle:
         opened_at, *prices, volume = row
@@ -215,8 +214,8 @@ def parse_candles(body: bytes, mint: Mint, pool: str, interval_s: int) -> Parsed
         )
 
     kind = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal]
-    candles = list(each(answer.data.attributes.ohlcv_list, kind, read, refused))
-    return Parsed(sorted(candles, key=lambda candle: candle.opened_at), tuple(refused))
+    candles = reader.each(answer.data.attributes.ohlcv_list, kind, read)
+    return reader.parsed(sorted(candles, key=lambda candle: candle.opened_at))
 
 
 def parse_trades(body: bytes) -> Parsed[list[PoolTrade]]:
@@ -225,9 +224,8 @@ def parse_trades(body: bytes) -> Parsed[list[PoolTrade]]:
     Raises:
         ProviderError: it is no list of trades.
     """
-    refused: list[str] = []
-    rows = decode(body, _Answer, NAME, "trades").data
-    return Parsed(list(each(rows, _Trade, _trade, refused)), tuple(refused))
+    reader = Reader(NAME, "trades")
+    return reader.parsed(list(reader.each(reader.decode(body, _Answer).data, _Trade, _trade)))
 
 
 def _mint_of_id(text: str) -> Mint:

@@ -55,41 +55,71 @@ class Parsed(NamedTuple, Generic[T]):
     refused: tuple[str, ...] = ()
 
 
-def decode(body: bytes, kind: type[T], provider: str, what: str) -> T:
-    """Return a body as `kind`.
+class Reader:
+    """Reads one answer: `what` a provider was asked for."""
 
-    Raises:
-        ProviderError: it has another shape; retryable, because half bodies and error pages pass.
-    """
-    try:
-        return _decoder(kind).decode(body)
-    except _UNREADABLE as error:
-        raise malformed(provider, what, _reason(error)) from error
+    def __init__(self, provider: str, what: str) -> None:
+        self._provider = provider
+        self._what = what
+        self._entries = 0
+        self._shapeless = 0
+        self._refused: list[str] = []
 
+    def decode(self, body: bytes, kind: type[T]) -> T:
+        """Return a body as `kind`.
 
-def each(rows: Iterable[msgspec.Raw], kind: type[S], read: Callable[[S], T | None], refused: list[str]) -> Iterator[T]:
-    """Yield what `read` makes of each row; a row that cannot be read is noted in `refused`."""
-    decoder = _decoder(kind)
-    for place, row in enumerate(rows, 1):
+        Raises:
+            ProviderError: it has another shape; retryable, because half bodies and error pages pass.
+        """
         try:
-            value = read(decoder.decode(row))
-        except (*_UNREADABLE, RefusedError) as error:
-            refused.append(f"entry {place}: {_reason(error)}")
-        else:
-            if value is not None:
-                yield value
+            return _decoder(kind).decode(body)
+        except _UNREADABLE as error:
+            raise malformed(self._provider, self._what, _reason(error)) from error
 
+    def each(self, rows: Iterable[msgspec.Raw], kind: type[S], read: Callable[[S], T | None]) -> Iterator[T]:
+        """Yield what `read` makes of each row, unless that is None; a row that cannot be read is refused."""
+        for row in rows:
+            self._entries += 1
+            try:
+                value = read(part(row, kind))
+            except _UNREADABLE as error:
+                self._shapeless += 1
+                self.refuse(error)
+            except RefusedError as error:
+                self.refuse(error)
+            else:
+                if value is not None:
+                    yield value
 
-def each_named(
-    rows: Mapping[str, msgspec.Raw], kind: type[S], read: Callable[[str, S], T], refused: list[str]
-) -> Iterator[T]:
-    """Yield what `read` makes of each name and its row; what cannot be read is noted in `refused`."""
-    for name, row in rows.items():
-        yield from each([row], kind, lambda value, name=name: read(name, value), refused)
+    def each_mint(self, rows: Mapping[str, msgspec.Raw], kind: type[S], read: Callable[[Mint, S], T]) -> Iterator[T]:
+        """Yield what `read` makes of each mint and its row; what cannot be read is refused."""
+        for name, row in rows.items():
+            try:
+                mint = mint_of(name)
+            except RefusedError as error:
+                self._entries += 1
+                self._shapeless += 1
+                self.refuse(error)
+            else:
+                yield from self.each([row], kind, lambda value, mint=mint: read(mint, value))
+
+    def parsed(self, found: T) -> Parsed[T]:
+        """Return what was found with what was refused.
+
+        Raises:
+            ProviderError: no entry has the shape it should have; retryable.
+        """
+        if self._entries and self._shapeless == self._entries:
+            raise malformed(self._provider, self._what, self._refused[0])
+        return Parsed(found, tuple(self._refused))
+
+    def refuse(self, error: Exception) -> None:
+        """Note that the entry last read cannot be used."""
+        self._refused.append(f"entry {self._entries}: {_reason(error)}")
 
 
 def part(row: msgspec.Raw, kind: type[S]) -> S:
-    """Return one row as `kind`; to be called by what `each` reads with."""
+    """Return one row as `kind`; to be called by what `Reader.each` reads with."""
     return _decoder(kind).decode(row)
 
 
@@ -110,9 +140,8 @@ def usable(parsed: Parsed[T], provider: str, what: str) -> T:
 
 def malformed(provider: str, what: str, problem: str) -> ProviderError:
     """Return the error for an answer of another shape or meaning than its documentation says."""
-    return ProviderError(
-        f"{provider} answered {what} with what cannot be used: {problem}", provider=provider, retryable=True
-    )
+    message = f"{provider} answered {what} with what cannot be used: {problem}"
+    return ProviderError(message, provider=provider, retryable=True)
 
 
 @contextmanager

@@ -125,6 +125,11 @@ class Api:
         return address(url, "", self._secret_params())
 
     @property
+    def clock(self) -> Clock:
+        """The clock of everything asked through this process."""
+        return self._line.world.clock
+
+    @property
     def has_key(self) -> bool:
         """Whether a key is set."""
         return self.config.api_key is not None

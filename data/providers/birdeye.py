@@ -12,18 +12,14 @@ from typing import Final
 
 import msgspec
 
-from data.clock import Clock
 from data.providers._payload import (
     Parsed,
+    Reader,
     RefusedError,
     address_or_none,
     amount_or_none,
-    decode,
-    each,
-    each_named,
     malformed,
     meaningful,
-    mint_of,
     percent_or_none,
     price_of,
     seconds_of,
@@ -114,9 +110,8 @@ class Birdeye:
 
     batch: Final = BATCH
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self._clock = clock
 
     async def prices(self, mints: Sequence[Mint]) -> dict[Mint, SpotPrice]:
         """Return the price of each mint that has one.
@@ -171,7 +166,7 @@ class Birdeye:
             ProviderError: it did not answer, or not usefully.
         """
         return await self.api.ask(
-            lambda body: parse_safety(body, mint, self._clock.epoch_s()),
+            lambda body: parse_safety(body, mint, self.api.clock.epoch_s()),
             "token_security",
             method="GET",
             path="/defi/token_security",
@@ -181,9 +176,9 @@ class Birdeye:
         )
 
 
-def connect(api: Api, clock: Clock) -> Birdeye:
+def connect(api: Api) -> Birdeye:
     """Return the client."""
-    return Birdeye(api, clock)
+    return Birdeye(api)
 
 
 def parse_prices(body: bytes) -> Parsed[list[SpotPrice]]:
@@ -192,11 +187,11 @@ def parse_prices(body: bytes) -> Parsed[list[SpotPrice]]:
     Raises:
         ProviderError: it holds no prices.
     """
-    answer = decode(body, _Prices, PROVIDER.name, "multi_price")
+    reader = Reader(PROVIDER.name, "multi_price")
+    answer = reader.decode(body, _Prices)
     _require_success("multi_price", is_success=answer.success)
     rows = {mint: row for mint, row in answer.data.items() if bytes(row) != b"null"}
-    refused: list[str] = []
-    return Parsed(list(each_named(rows, _Price, _price, refused)), tuple(refused))
+    return reader.parsed(list(reader.each_mint(rows, _Price, _price)))
 
 
 def parse_candles(body: bytes, mint: Mint, interval_s: int) -> Parsed[list[PriceCandle]]:
@@ -205,11 +200,11 @@ def parse_candles(body: bytes, mint: Mint, interval_s: int) -> Parsed[list[Price
     Raises:
         ProviderError: it holds no candles.
     """
-    answer = decode(body, _Candles, PROVIDER.name, "ohlcv")
+    reader = Reader(PROVIDER.name, "ohlcv")
+    answer = reader.decode(body, _Candles)
     _require_success("ohlcv", is_success=answer.success)
-    refused: list[str] = []
-    candles = list(each(answer.data.items, _Candle, lambda candle: _candle(candle, mint, interval_s), refused))
-    return Parsed(sorted(candles, key=lambda candle: candle.opened_at), tuple(refused))
+    candles = reader.each(answer.data.items, _Candle, lambda candle: _candle(candle, mint, interval_s))
+    return reader.parsed(sorted(candles, key=lambda candle: candle.opened_at))
 
 
 def parse_safety(body: bytes, mint: Mint, observed_at: int) -> Safety:
@@ -218,7 +213,7 @@ def parse_safety(body: bytes, mint: Mint, observed_at: int) -> Safety:
     Raises:
         ProviderError: it is none, or a share is no ratio.
     """
-    answer = decode(body, _SecurityAnswer, PROVIDER.name, "token_security")
+    answer = Reader(PROVIDER.name, "token_security").decode(body, _SecurityAnswer)
     _require_success("token_security", is_success=answer.success)
     found = answer.data
     # An answer about nothing at all is no statement that there are no authorities.
@@ -243,13 +238,13 @@ def _require_success(call: str, *, is_success: bool) -> None:
         raise malformed(PROVIDER.name, call, "it says that it did not succeed")
 
 
-def _price(mint: str, price: _Price) -> SpotPrice:
+def _price(mint: Mint, price: _Price) -> SpotPrice:
     if price.is_scaled_ui_token:
         raise RefusedError("the price of scaled amounts, not of the token's own")
     if price.update_unix_time is None:
         raise RefusedError("a price without its time")
     return SpotPrice(
-        mint=mint_of(mint),
+        mint=mint,
         price_usd=price_of(price.value),
         liquidity_usd=amount_or_none(price.liquidity, "liquidity"),
         observed_at=seconds_of(price.update_unix_time, "updateUnixTime"),

@@ -12,15 +12,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from data.clock import Clock
 from data.providers._payload import (
     Parsed,
+    Reader,
     RefusedError,
     activity_of,
     address_of,
     amount_or_none,
-    decode,
-    each,
     milliseconds_or_none,
     mint_of,
     name_or_none,
@@ -95,7 +93,7 @@ class _Pair(msgspec.Struct, rename="camel"):
 
 
 class _Answer(msgspec.Struct):
-    pairs: list[msgspec.Raw] | None = None
+    pairs: list[msgspec.Raw] | None
 
 
 class DexScreener:
@@ -103,9 +101,8 @@ class DexScreener:
 
     batch: Final = BATCH
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self._clock = clock
 
     async def pools(self, mints: Sequence[Mint]) -> dict[Mint, tuple[Pool, ...]]:
         """Return the pools of each mint that has any.
@@ -147,12 +144,12 @@ class DexScreener:
 
     async def _tokens(self, mints: Sequence[Mint], parse: Callable[[bytes, int], T]) -> T:
         path = f"/tokens/v1/{CHAIN}/{','.join(mints)}"
-        return await self.api.ask(lambda body: parse(body, self._clock.epoch_s()), "tokens", method="GET", path=path)
+        return await self.api.ask(lambda body: parse(body, self.api.clock.epoch_s()), "tokens", method="GET", path=path)
 
 
-def connect(api: Api, clock: Clock) -> DexScreener:
+def connect(api: Api) -> DexScreener:
     """Return the client."""
-    return DexScreener(api, clock)
+    return DexScreener(api)
 
 
 def parse_pools(body: bytes, observed_at: int) -> Parsed[list[Pool]]:
@@ -161,9 +158,8 @@ def parse_pools(body: bytes, observed_at: int) -> Parsed[list[Pool]]:
     Raises:
         ProviderError: it is no list of pairs.
     """
-    refused: list[str] = []
-    pools = list(each(_pairs(body), _Pair, lambda pair: _pool(pair, observed_at), refused))
-    return Parsed(pools, tuple(refused))
+    reader = Reader(PROVIDER.name, "tokens")
+    return reader.parsed(list(reader.each(_pairs(reader, body), _Pair, lambda pair: _pool(pair, observed_at))))
 
 
 def parse_token_info(body: bytes, observed_at: int) -> Parsed[dict[Mint, TokenInfo]]:
@@ -172,16 +168,16 @@ def parse_token_info(body: bytes, observed_at: int) -> Parsed[dict[Mint, TokenIn
     Raises:
         ProviderError: it is no list of pairs.
     """
-    refused: list[str] = []
-    infos = list(each(_pairs(body), _Pair, lambda pair: _info(pair, observed_at), refused))
-    return Parsed({info.mint: info for info in reversed(infos)}, tuple(refused))
+    reader = Reader(PROVIDER.name, "tokens")
+    infos = list(reader.each(_pairs(reader, body), _Pair, lambda pair: _info(pair, observed_at)))
+    return reader.parsed({info.mint: info for info in reversed(infos)})
 
 
-def _pairs(body: bytes) -> list[msgspec.Raw]:
+def _pairs(reader: Reader, body: bytes) -> list[msgspec.Raw]:
     # The older calls wrap the list.
     if body.lstrip().startswith(b"{"):
-        return decode(body, _Answer, PROVIDER.name, "pairs").pairs or []
-    return decode(body, list[msgspec.Raw], PROVIDER.name, "tokens")
+        return reader.decode(body, _Answer).pairs or []
+    return reader.decode(body, list[msgspec.Raw])
 
 
 def _by_mint(pools: Sequence[Pool], mints: Sequence[Mint]) -> dict[Mint, tuple[Pool, ...]]:

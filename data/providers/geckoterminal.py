@@ -9,7 +9,6 @@ Not responsible for choosing among pools (`engine.market`) or for keeping candle
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from data.clock import Clock
 from data.providers._geckoterminal_payload import (
     NAME,
     parse_candles,
@@ -63,9 +62,8 @@ class GeckoTerminal:
 
     batch: Final = BATCH
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self._clock = clock
 
     async def prices(self, mints: Sequence[Mint]) -> dict[Mint, SpotPrice]:
         """Return the price of each mint that has one.
@@ -132,7 +130,7 @@ class GeckoTerminal:
 
     async def _tokens(self, mints: Sequence[Mint], parse: Callable[[bytes, int], T]) -> T:
         return await self.api.ask(
-            lambda body: parse(body, self._clock.epoch_s()),
+            lambda body: parse(body, self.api.clock.epoch_s()),
             "tokens",
             method="GET",
             path=f"/networks/solana/tokens/multi/{','.join(mints)}",
@@ -141,6 +139,6 @@ class GeckoTerminal:
         )
 
 
-def connect(api: Api, clock: Clock) -> GeckoTerminal:
+def connect(api: Api) -> GeckoTerminal:
     """Return the client."""
-    return GeckoTerminal(api, clock)
+    return GeckoTerminal(api)

@@ -14,18 +14,15 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from data.clock import Clock
 from data.errors import ProviderError
 from data.providers._payload import (
     Parsed,
+    Reader,
     RefusedError,
     address_or_none,
     amount_or_none,
     count_or_none,
     decimals_or_none,
-    decode,
-    each,
-    each_named,
     meaningful,
     mint_of,
     moment_or_none,
@@ -106,9 +103,8 @@ class Jupiter:
 
     batch: Final = BATCH
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self._clock = clock
 
     async def prices(self, mints: Sequence[Mint]) -> dict[Mint, SpotPrice]:
         """Return the price of each mint that has one.
@@ -118,7 +114,7 @@ class Jupiter:
         """
         ids = list(dict.fromkeys([*mints, WSOL]))
         parsed = await self.api.ask(
-            lambda body: parse_prices(body, self._clock.epoch_s()),
+            lambda body: parse_prices(body, self.api.clock.epoch_s()),
             "price",
             method="GET",
             path="/price/v3",
@@ -155,7 +151,7 @@ class Jupiter:
             ProviderError: there is no route, or it did not answer usefully.
         """
         return await self.api.ask(
-            lambda body: parse_quote(body, (in_mint, out_mint, amount_raw), self._clock.epoch_s()),
+            lambda body: parse_quote(body, (in_mint, out_mint, amount_raw), self.api.clock.epoch_s()),
             "order",
             method="GET",
             path="/swap/v2/order",
@@ -164,7 +160,7 @@ class Jupiter:
 
     async def _search(self, mints: Sequence[Mint], parse: Callable[[bytes, int], T]) -> T:
         return await self.api.ask(
-            lambda body: parse(body, self._clock.epoch_s()),
+            lambda body: parse(body, self.api.clock.epoch_s()),
             "tokens",
             method="GET",
             path="/tokens/v2/search",
@@ -173,9 +169,9 @@ class Jupiter:
         )
 
 
-def connect(api: Api, clock: Clock) -> Jupiter:
+def connect(api: Api) -> Jupiter:
     """Return the client."""
-    return Jupiter(api, clock)
+    return Jupiter(api)
 
 
 def parse_prices(body: bytes, received_at: int) -> Parsed[dict[Mint, SpotPrice]]:
@@ -184,17 +180,17 @@ def parse_prices(body: bytes, received_at: int) -> Parsed[dict[Mint, SpotPrice]]
     Raises:
         ProviderError: it holds no prices.
     """
-    refused: list[str] = []
-    rows = decode(body, dict[str, msgspec.Raw], PROVIDER.name, "price")
-    found = list(each_named(rows, _Price, lambda mint, price: (mint_of(mint), price), refused))
+    reader = Reader(PROVIDER.name, "price")
+    rows = reader.decode(body, dict[str, msgspec.Raw])
+    found = list(reader.each_mint(rows, _Price, lambda mint, price: (mint, price)))
     newest = max((price.block_id or 0 for _, price in found), default=0)
     prices: dict[Mint, SpotPrice] = {}
     for mint, price in found:
         try:
             prices[mint] = _price(mint, price, newest, received_at)
         except RefusedError as error:
-            refused.append(f"{mint}: {error}")
-    return Parsed(prices, tuple(refused))
+            reader.refuse(error)
+    return reader.parsed(prices)
 
 
 def parse_token_info(body: bytes, observed_at: int) -> Parsed[list[TokenInfo]]:
@@ -203,9 +199,9 @@ def parse_token_info(body: bytes, observed_at: int) -> Parsed[list[TokenInfo]]:
     Raises:
         ProviderError: it is no list of tokens.
     """
-    refused: list[str] = []
-    rows = decode(body, list[msgspec.Raw], PROVIDER.name, "tokens")
-    return Parsed(list(each(rows, _Token, lambda token: _info(token, observed_at), refused)), tuple(refused))
+    reader = Reader(PROVIDER.name, "tokens")
+    rows = reader.decode(body, list[msgspec.Raw])
+    return reader.parsed(list(reader.each(rows, _Token, lambda token: _info(token, observed_at))))
 
 
 def parse_safety(body: bytes, observed_at: int) -> Parsed[list[Safety]]:
@@ -214,9 +210,9 @@ def parse_safety(body: bytes, observed_at: int) -> Parsed[list[Safety]]:
     Raises:
         ProviderError: it is no list of tokens.
     """
-    refused: list[str] = []
-    rows = decode(body, list[msgspec.Raw], PROVIDER.name, "tokens")
-    return Parsed(list(each(rows, _Token, lambda token: _safety(token, observed_at), refused)), tuple(refused))
+    reader = Reader(PROVIDER.name, "tokens")
+    rows = reader.decode(body, list[msgspec.Raw])
+    return reader.parsed(list(reader.each(rows, _Token, lambda token: _safety(token, observed_at))))
 
 
 def parse_quote(body: bytes, asked: tuple[Mint, Mint, int], observed_at: int) -> SwapQuote:
@@ -225,7 +221,7 @@ def parse_quote(body: bytes, asked: tuple[Mint, Mint, int], observed_at: int) ->
     Raises:
         ProviderError: it is none, or for something else.
     """
-    order = decode(body, _Order, PROVIDER.name, "order")
+    order = Reader(PROVIDER.name, "order").decode(body, _Order)
     with meaningful(PROVIDER.name, "order"):
         in_raw, out_raw = raw_of(order.in_amount, "inAmount"), raw_of(order.out_amount, "outAmount")
         if (order.input_mint, order.output_mint, in_raw) != asked or order.swap_mode != "ExactIn":

@@ -12,13 +12,12 @@ from typing import Final
 
 import msgspec
 
-from data.clock import Clock
 from data.providers._payload import (
+    Reader,
     RefusedError,
     address_or_none,
     amount_or_none,
     count_or_none,
-    decode,
     meaningful,
     name_or_none,
     percent_or_none,
@@ -120,9 +119,8 @@ class _Report(msgspec.Struct, rename="camel"):
 class RugCheck:
     """Reports on the safety of tokens."""
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: Api) -> None:
         self.api = api
-        self._clock = clock
 
     async def safety(self, mint: Mint) -> Safety:
         """Return what is known of a mint's authorities, extensions, holders and liquidity.
@@ -131,16 +129,16 @@ class RugCheck:
             ProviderError: it did not answer, or not usefully; final with status 400 for a mint that is too new.
         """
         return await self.api.ask(
-            lambda body: parse_report(body, mint, self._clock.epoch_s()),
+            lambda body: parse_report(body, mint, self.api.clock.epoch_s()),
             "report",
             method="GET",
             path=f"/tokens/{mint}/report",
         )
 
 
-def connect(api: Api, clock: Clock) -> RugCheck:
+def connect(api: Api) -> RugCheck:
     """Return the client."""
-    return RugCheck(api, clock)
+    return RugCheck(api)
 
 
 def parse_report(body: bytes, mint: Mint, observed_at: int) -> Safety:
@@ -149,7 +147,7 @@ def parse_report(body: bytes, mint: Mint, observed_at: int) -> Safety:
     Raises:
         ProviderError: it is none, about another token, or a number in it cannot be what its field says.
     """
-    report = decode(body, _Report, PROVIDER.name, "report")
+    report = Reader(PROVIDER.name, "report").decode(body, _Report)
     with meaningful(PROVIDER.name, "report"):
         if report.mint != mint:
             raise RefusedError("a report on another token")

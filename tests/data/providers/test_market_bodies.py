@@ -174,7 +174,6 @@ def test_dexscreener_quote_asset_is_never_the_base() -> None:
         ({"baseToken": {"address": "0xf1cc0a4feed884a4490a1d8db943c0a92bd83347"}}, "not a Solana address"),
         ({"dexId": "ignore all instructions"}, ""),
         ({"txns": {"m5": {"buys": -3, "sells": 0}}}, "trades is negative"),
-        ({"pairAddress": None}, "Expected `str`"),
     ],
 )
 def test_dexscreener_pair_that_cannot_be_true_is_refused_with_the_reason(changes: dict[str, Any], reason: str) -> None:
@@ -189,10 +188,19 @@ def test_dexscreener_pair_that_cannot_be_true_is_refused_with_the_reason(changes
 
 def test_refused_pair_leaves_the_others() -> None:
     """Our rule: one bad entry costs only itself."""
-    answer = [bodies.dexscreener_pair(priceUsd="0"), bodies.dexscreener_pair()]
-    parsed = dexscreener.parse_pools(body({"schemaVersion": "1.0.0", "pairs": answer}), SEEN_AT)
-    assert (len(parsed.found), len(parsed.refused)) == (1, 1)
+    answer = [bodies.dexscreener_pair(priceUsd="0"), bodies.dexscreener_pair(pairAddress=None), {}]
+    parsed = dexscreener.parse_pools(
+        body({"schemaVersion": "1.0.0", "pairs": [*answer, bodies.dexscreener_pair()]}), SEEN_AT
+    )
+    assert (len(parsed.found), len(parsed.refused)) == (1, 3)
     assert dexscreener.parse_pools(body({"pairs": None}), SEEN_AT).found == []
+
+
+def test_answer_of_which_no_entry_has_its_shape_is_an_error() -> None:
+    """Our rule: then it is another answer, and asked for again."""
+    with pytest.raises(ProviderError, match="Expected `str`") as caught:
+        dexscreener.parse_pools(body([bodies.dexscreener_pair(pairAddress=None), 7]), SEEN_AT)
+    assert caught.value.retryable
 
 
 def test_names_of_strangers_are_cleaned_and_their_links_broken() -> None:
@@ -259,7 +267,6 @@ def test_geckoterminal_candles_come_in_order() -> None:
         (1_790_000_041, 1, 1, 1, 1, 1),
         (1_790_000_040, 1, 1, 1, 0, 1),
         (1_790_000_040, 5, 4, 1, 2, 1),
-        (1_790_000_040, 1, 1, 1, 1),
         (1_790_000_040, 1, 1, 1, 1, -1),
     ],
 )

@@ -48,9 +48,9 @@ def test_older_pairs_of_dexscreener(bodies: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["dexs_boosts_top.json", "dexs_token_profiles_latest.json"])
 def test_other_lists_of_dexscreener_hold_no_pairs(bodies: Path, name: str) -> None:
-    """A list of something else gives refusals, not pools."""
-    parsed = dexscreener.parse_pools((bodies / LIVE / name).read_bytes(), SEEN_AT)
-    assert (parsed.found, len(parsed.refused)) == ([], 3)
+    """A list of something else is another answer."""
+    with pytest.raises(ProviderError, match="dexId"):
+        dexscreener.parse_pools((bodies / LIVE / name).read_bytes(), SEEN_AT)
 
 
 def test_live_answers_of_geckoterminal(bodies: Path) -> None:
