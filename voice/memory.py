@@ -5,7 +5,7 @@ that was interrupted is remembered as far as it got. Pure values; not responsibl
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -72,26 +72,30 @@ class Conversation:
         """An estimate of what sending everything costs."""
         return len(self.summary) // CHARS_PER_TOKEN + sum(turn.tokens for turn in self.turns)
 
-    def overflow(self, budget_tokens: int) -> tuple[Turn, ...]:
-        """Return the oldest turns that must be summarized to leave half of the budget free, none while it suffices."""
+    def overflow(self, budget_tokens: int) -> int:
+        """Return how many of the oldest turns must be summarized to leave half of the budget free; 0 within it."""
         if self.tokens <= budget_tokens:
-            return ()
+            return 0
         left, count = self.tokens, 0
         # The last turn stays: a follow-up refers to it.
         while left > budget_tokens // 2 and count < len(self.turns) - 1:
             left -= self.turns[count].tokens
             count += 1
-        return self.turns[:count]
+        return count
 
-    def summarized(self, turns: Sequence[Turn], summary: str) -> "Conversation":
-        """Return the conversation with its oldest `turns` replaced by a summary of them and of what was summarized."""
-        if tuple(turns) != self.turns[: len(turns)]:
-            raise ValueError(f"{len(turns)} turns are to be summarized that are not the oldest of {len(self.turns)}")
-        return Conversation(summary=summary, turns=self.turns[len(turns) :])
+    def summarized(self, count: int, summary: str) -> "Conversation":
+        """Return the conversation with its oldest `count` turns, and what was summarized before, as `summary`."""
+        return Conversation(summary=summary, turns=self.turns[count:])
 
     def without_last(self) -> "Conversation":
         """Return the conversation as if the last turn had not been."""
         return replace(self, turns=self.turns[:-1])
+
+
+def told(conversation: Conversation, count: int) -> str:
+    """Return the summary and the oldest `count` turns as text, for whoever summarizes them."""
+    turns = [f"User: {turn.question}\nAssistant: {_heard(turn)}" for turn in conversation.turns[:count]]
+    return "\n".join([*([f"Before: {conversation.summary}"] if conversation.summary else []), *turns])
 
 
 def messages_of(conversation: Conversation, turn: Turn) -> list[dict[str, Any]]:

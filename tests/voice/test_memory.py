@@ -1,11 +1,10 @@
 """What is remembered is always a valid conversation, within its budget, and holds what was heard."""
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.memory import CUT, NOTHING_HEARD, OLD_RESULT_CHARS, Call, Conversation, Exchange, Turn, messages_of
+from tests.fakes.mind import tool_ids
+from voice.memory import CUT, NOTHING_HEARD, OLD_RESULT_CHARS, Call, Conversation, Exchange, Turn, messages_of, told
 
 calls = st.builds(
     Call,
@@ -25,12 +24,6 @@ turns = st.builds(
 )
 
 
-def blocks(message: dict[str, Any], kind: str) -> list[dict[str, Any]]:
-    """Return the blocks of one kind in a message."""
-    content = message["content"]
-    return [] if isinstance(content, str) else [block for block in content if block["type"] == kind]
-
-
 @given(st.text(max_size=30), st.lists(turns, max_size=5), turns)
 def test_every_call_is_followed_by_its_result_and_roles_alternate(
     summary: str, past: list[Turn], current: Turn
@@ -42,9 +35,7 @@ def test_every_call_is_followed_by_its_result_and_roles_alternate(
     messages = messages_of(conversation, current)
     assert [message["role"] for message in messages] == ["user", "assistant"] * (len(messages) // 2) + ["user"]
     for message, following in zip(messages, [*messages[1:], None], strict=True):
-        used = [block["id"] for block in blocks(message, "tool_use")]
-        answered = [] if following is None else [block["tool_use_id"] for block in blocks(following, "tool_result")]
-        assert used == answered
+        assert tool_ids([message])[0] == ([] if following is None else tool_ids([following])[1])
     assert all(message["content"] for message in messages)
 
 
@@ -75,10 +66,17 @@ def test_summary_brings_the_conversation_below_its_budget(past: list[Turn], budg
     left = conversation.summarized(oldest, "short")
     if oldest:
         assert left.tokens <= max(budget // 2, past[-1].tokens) + len("short")
-    assert left.turns == tuple(past[len(oldest) :])
+    assert left.turns == tuple(past[oldest:])
 
 
 def test_forgetting_leaves_no_trace_of_the_last_turn() -> None:
     """Spec: forgettable: "forget that"."""
     turn = Turn(question="my secret", answer="I see")
     assert Conversation().with_turn(turn).without_last() == Conversation()
+
+
+def test_whoever_summarizes_reads_what_was_heard() -> None:
+    """Our rule: the summary is of the conversation as the person knows it."""
+    past = (Turn(question="one", answer="first"), Turn(question="two", is_cut=True), Turn(question="three"))
+    text = told(Conversation(summary="zero", turns=past), 2)
+    assert text == f"Before: zero\nUser: one\nAssistant: first\nUser: two\nAssistant: {NOTHING_HEARD}"

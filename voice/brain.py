@@ -1,0 +1,224 @@
+"""Answer a question: ask the model, run the tools it wants, give sentences as they become sayable.
+
+Several answers may be under way at once, since guesses are; each remembers nothing until it is told what was heard.
+Not responsible for sound (`voice.loop`) or for whose turn it is (`voice.turns`).
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, NamedTuple
+
+from voice.consent import is_asked, is_yes
+from voice.grounding import Facts, confirmed
+from voice.manners import NOT_FINISHED, SUMMARIZE
+from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
+from voice.providers import Mind, Request, Stop, TextDelta, ToolCall, ToolInfo
+from voice.session import Desk, ToolResult
+from voice.spoken import Sentences
+from voice.strangers import tamed
+
+MAX_ROUNDS: Final = 6
+"""How often the model may ask for tools within one answer."""
+
+MAX_RESULT_CHARS: Final = 40_000
+NOT_ASKED_FOR: Final = (
+    "Not done: the person has not asked for this change. If it is what they want, ask them in one sentence whether you "
+    "should; call it again with the same arguments when they say yes."
+)
+
+logger = logging.getLogger(__name__)
+
+
+class Said(NamedTuple):
+    """A sentence, or a first clause, that may be said: no figure in it is without a source."""
+
+    text: str
+
+
+class ToolStarted(NamedTuple):
+    """A tool runs."""
+
+    name: str
+    arguments: Mapping[str, Any]
+
+
+class ToolProgress(NamedTuple):
+    """A tool that takes long says how far it is."""
+
+    name: str
+    message: str
+
+
+class ToolDone(NamedTuple):
+    """A tool has answered."""
+
+    name: str
+    is_error: bool
+
+
+BrainEvent = Said | ToolStarted | ToolProgress | ToolDone
+
+
+@dataclass(slots=True)
+class Thought:
+    """One answer on its way.
+
+    `turn` grows with every round. `may_write` is set once the question is certain. `offered` is a change that the
+    model wanted and nobody had asked for: the next turn may agree to it.
+    """
+
+    turn: Turn
+    may_write: asyncio.Event
+    offered: ToolCall | None = None
+
+
+class Brain:
+    """The conversation with one person."""
+
+    def __init__(self, mind: Mind, desk: Desk, *, system: str, memory_tokens: int) -> None:
+        self._mind = mind
+        self._desk = desk
+        self._system = system
+        self._memory_tokens = memory_tokens
+        self.conversation = Conversation()
+        self._facts = Facts()
+        self._offered: ToolCall | None = None
+
+    def think(self, question: str, *, is_certain: bool) -> Thought:
+        """Return a new thought about a question; one that is a guess waits with every tool that changes something."""
+        thought = Thought(turn=Turn(question=question), may_write=asyncio.Event())
+        if is_certain:
+            thought.may_write.set()
+        return thought
+
+    async def answer(self, thought: Thought) -> AsyncIterator[BrainEvent]:
+        """Yield the answer as it comes.
+
+        Raises:
+            VoiceProviderError: the model refused or fell silent; what was said before stands.
+        """
+        self._facts.learn_words(thought.turn.question)
+        for _ in range(MAX_ROUNDS):
+            sentences, text, calls = Sentences(), "", list[ToolCall]()
+            request = Request(
+                system=self._system, messages=messages_of(self.conversation, thought.turn), tools=self._desk.tools
+            )
+            async for event in self._mind.reply(request):
+                match event:
+                    case TextDelta(more):
+                        text += more
+                        for sentence in sentences.feed(more):
+                            yield self._said(sentence)
+                    case ToolCall():
+                        calls.append(event)
+                    case Stop():
+                        pass
+            if rest := sentences.end():
+                yield self._said(rest)
+            if not calls:
+                return
+            async for event in self._run(thought, text, calls):
+                yield event
+        yield Said(NOT_FINISHED)
+
+    def remember(self, thought: Thought, heard: str, *, is_cut: bool) -> None:
+        """Keep a turn as it was heard."""
+        turn = replace(thought.turn, answer=heard, is_cut=is_cut)
+        self.conversation = self.conversation.with_turn(turn)
+        self._offered = thought.offered
+
+    def forget_last(self) -> None:
+        """Forget the last turn, as if it had not been."""
+        self.conversation = self.conversation.without_last()
+
+    async def tidy(self) -> None:
+        """Sum up what is too long ago to be kept word for word; to be called when nobody waits.
+
+        Raises:
+            VoiceProviderError: the model did not answer; everything is kept as it is.
+        """
+        before = self.conversation
+        count = before.overflow(self._memory_tokens)
+        if not count:
+            return
+        asked = {"role": "user", "content": [{"type": "text", "text": f"{SUMMARIZE}\n\n{told(before, count)}"}]}
+        summary = ""
+        async for event in self._mind.reply(Request(system=self._system, messages=[asked], tools=())):
+            if isinstance(event, TextDelta):
+                summary += event.text
+        # Turns may have been added or forgotten meanwhile; the oldest ones are the same unless all was forgotten.
+        if summary and len(self.conversation.turns) >= count:
+            self.conversation = self.conversation.summarized(count, summary)
+
+    async def _run(self, thought: Thought, text: str, calls: Sequence[ToolCall]) -> AsyncIterator[BrainEvent]:
+        """Run the calls of one round side by side and add the round to the turn once all have answered."""
+        events: asyncio.Queue[BrainEvent] = asyncio.Queue()
+        known = {tool.name: tool for tool in self._desk.tools}
+        running = [asyncio.create_task(self._call(thought, known.get(call.name), call, events)) for call in calls]
+        everything = asyncio.gather(*running)
+        try:
+            while not everything.done() or not events.empty():
+                waiting = asyncio.ensure_future(events.get())
+                await asyncio.wait((waiting, everything), return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    yield waiting.result()
+                else:
+                    waiting.cancel()
+            results = await everything
+        finally:
+            for task in running:
+                task.cancel()
+        done = [
+            Call(
+                id=call.id,
+                name=call.name,
+                arguments=call.arguments,
+                result=result.text[:MAX_RESULT_CHARS],
+                is_error=result.is_error,
+            )
+            for call, result in zip(calls, results, strict=True)
+        ]
+        exchange = Exchange(text=text, calls=tuple(done))
+        thought.turn = replace(thought.turn, exchanges=(*thought.turn.exchanges, exchange))
+
+    async def _call(
+        self, thought: Thought, tool: ToolInfo | None, call: ToolCall, events: "asyncio.Queue[BrainEvent]"
+    ) -> ToolResult:
+        if tool is None:
+            return _refusal(f"there is no tool {call.name}")
+        if not tool.is_read_only:
+            await thought.may_write.wait()
+            if not self._may_change(thought, call):
+                thought.offered = call
+                return _refusal(NOT_ASKED_FOR)
+        events.put_nowait(ToolStarted(call.name, call.arguments))
+        result = await self._desk.call(
+            call.name, call.arguments, lambda message: events.put_nowait(ToolProgress(call.name, message))
+        )
+        events.put_nowait(ToolDone(call.name, result.is_error))
+        if result.data is None:
+            return result
+        data = tamed(result.data)
+        if not result.is_error:
+            self._facts.learn_result(data)
+        # The figures are in the structured content; the text beside it only sums them up.
+        return replace(result, text=json.dumps(data, separators=(",", ":"), ensure_ascii=False))
+
+    def _may_change(self, thought: Thought, call: ToolCall) -> bool:
+        """Tell whether the person asked for a change, or agreed to just this one, which the last turn offered."""
+        question, offered = thought.turn.question, self._offered
+        is_agreed = offered is not None and offered[1:] == call[1:] and is_yes(question)
+        return is_agreed or is_asked(question, call.name, call.arguments)
+
+    def _said(self, sentence: str) -> Said:
+        text, wrong = confirmed(sentence, self._facts)
+        if wrong:
+            logger.warning("figures_unconfirmed", extra={"fields": {"figures": json.dumps(wrong)}})
+        return Said(text)
+
+
+def _refusal(reason: str) -> ToolResult:
+    return ToolResult(text=reason, data=None, is_error=True)

@@ -1,0 +1,187 @@
+"""Think with Claude over the Messages API (https://docs.anthropic.com/en/api/messages-streaming).
+
+Tools and system prompt are cached by the provider; thinking is off, since somebody waits for the first word.
+Not responsible for running tools (`voice.brain`).
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, Literal, cast
+
+import anthropic
+from anthropic import AsyncAnthropic
+from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent, ToolParam
+
+from voice.errors import VoiceProviderError
+from voice.providers import Mind, MindEvent, Request, Stop, TextDelta, ToolCall, ToolInfo
+from voice.settings import VoiceSettings
+
+NAME: Final = "Anthropic"
+MAX_TOKENS: Final = 800
+
+_CACHED: Final = {"type": "ephemeral"}
+_REASONS: Final[dict[str, Literal["end", "tool_use", "length", "refusal"]]] = {
+    "end_turn": "end",
+    "stop_sequence": "end",
+    "tool_use": "tool_use",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+
+
+class Claude:
+    """A Claude model."""
+
+    name = NAME
+
+    def __init__(self, settings: VoiceSettings) -> None:
+        key = settings.anthropic_api_key
+        if key is None:
+            raise VoiceProviderError(NAME, "no_key", "I need an Anthropic key: set ANTHROPIC_API_KEY and start again.")
+        self._model = settings.model
+        self._timeout_s = settings.timeout_s
+        # Retries would be silent seconds; the person hears what is wrong instead, and asks again.
+        self._client = AsyncAnthropic(
+            api_key=key.get_secret_value(),
+            base_url=settings.anthropic_url,
+            max_retries=0,
+            timeout=settings.timeout_s,
+        )
+
+    async def start(self) -> None:
+        """Open the connection that the first question will use."""
+        try:
+            await self._client.models.retrieve(self._model)
+        except anthropic.NotFoundError:
+            # A server that speaks the Messages API need not list its models.
+            return
+        except anthropic.AnthropicError as error:
+            raise _as_ours(error) from error
+
+    async def reply(self, request: Request) -> AsyncIterator[MindEvent]:
+        """Yield one reply as it is written."""
+        reading = _Reading()
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                stream = await self._client.messages.create(
+                    model=self._model,
+                    max_tokens=MAX_TOKENS,
+                    thinking={"type": "disabled"},
+                    system=[{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}],
+                    messages=cast("Any", request.messages),
+                    tools=_tools(request.tools),
+                    stream=True,
+                )
+            async with stream:
+                events = aiter(stream)
+                while True:
+                    async with asyncio.timeout(self._timeout_s):
+                        event = await anext(events, None)
+                    if event is None:
+                        break
+                    for found in reading.read(event):
+                        yield found
+        except anthropic.AnthropicError as error:
+            raise _as_ours(error) from error
+        except TimeoutError as error:
+            raise _stalled() from error
+        if not reading.is_complete:
+            raise _stalled()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+class _Reading:
+    """What has arrived of one reply."""
+
+    def __init__(self) -> None:
+        self.is_complete = False
+        self._calls: dict[int, tuple[str, str, list[str]]] = {}
+        self._input = self._cached = 0
+
+    def read(self, event: RawMessageStreamEvent) -> list[MindEvent]:
+        match event.type:
+            case "message_start":
+                usage = event.message.usage
+                self._cached = usage.cache_read_input_tokens or 0
+                self._input = usage.input_tokens + self._cached + (usage.cache_creation_input_tokens or 0)
+            case "content_block_start":
+                if event.content_block.type == "tool_use":
+                    self._calls[event.index] = (event.content_block.id, event.content_block.name, [])
+            case "content_block_delta":
+                return self._more(event)
+            case "content_block_stop":
+                if event.index in self._calls:
+                    return [_call(*self._calls.pop(event.index))]
+            case "message_delta":
+                reason = _REASONS.get(event.delta.stop_reason or "", "end")
+                self.is_complete = True
+                return [Stop(reason, self._input, self._cached, event.usage.output_tokens)]
+            case "message_stop":
+                pass
+        return []
+
+    def _more(self, event: RawContentBlockDeltaEvent) -> list[MindEvent]:
+        if event.delta.type == "text_delta":
+            return [TextDelta(event.delta.text)]
+        if event.delta.type == "input_json_delta" and event.index in self._calls:
+            self._calls[event.index][2].append(event.delta.partial_json)
+        return []
+
+
+def connect(settings: VoiceSettings) -> Mind:
+    """Return the model that the settings name.
+
+    Raises:
+        VoiceProviderError: there is no key.
+    """
+    return Claude(settings)
+
+
+def _call(call_id: str, name: str, parts: list[str]) -> ToolCall:
+    text = "".join(parts)
+    try:
+        arguments: object = json.loads(text) if text.strip() else {}
+    except ValueError:
+        arguments = None
+    # A call that cannot be read is passed on as one that the tool will refuse: the model then corrects it.
+    return ToolCall(call_id, name, cast("Mapping[str, Any]", arguments) if isinstance(arguments, dict) else {})
+
+
+def _tools(tools: Any) -> list[ToolParam]:  # noqa: ANN401
+    infos: list[ToolInfo] = sorted(tools, key=lambda tool: tool.name)
+    told: list[dict[str, Any]] = [
+        {"name": tool.name, "description": tool.description, "input_schema": dict(tool.input_schema)} for tool in infos
+    ]
+    if told:
+        told[-1]["cache_control"] = _CACHED
+    return cast("list[ToolParam]", told)
+
+
+def _stalled() -> VoiceProviderError:
+    return VoiceProviderError(NAME, "stalled", "Claude stopped answering. Ask again in a moment.")
+
+
+def _as_ours(error: anthropic.AnthropicError) -> VoiceProviderError:
+    text = str(error).lower()
+    if isinstance(error, anthropic.APITimeoutError):
+        return _stalled()
+    if isinstance(error, anthropic.APIConnectionError):
+        return VoiceProviderError(NAME, "no_network", "I cannot reach Anthropic. Check the network, then ask again.")
+    if isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError):
+        return VoiceProviderError(
+            NAME, "bad_key", "Anthropic refuses the key. Check ANTHROPIC_API_KEY and start again."
+        )
+    if "credit balance" in text or "billing" in text:
+        return VoiceProviderError(
+            NAME, "no_credit", "The Anthropic account has no credit left. Add some, then ask again."
+        )
+    if isinstance(error, anthropic.RateLimitError):
+        return VoiceProviderError(NAME, "rate_limited", "Anthropic asks me to slow down. Ask again in a minute.")
+    if isinstance(error, anthropic.InternalServerError):
+        return VoiceProviderError(NAME, "stalled", "Anthropic is overloaded. Ask again in a minute.")
+    return VoiceProviderError(NAME, "refused", "Anthropic refused the request. The log says why.")
