@@ -12,6 +12,7 @@ from typing import Any, Final
 from mcp.server import Server
 from mcp.server.mcpserver import MCPServer
 
+from aura_mcp.announcer import Announcer
 from aura_mcp.app import Application
 from aura_mcp.bridge import VERSION
 from aura_mcp.services.system import Host, System
@@ -31,6 +32,7 @@ class AuraServer(MCPServer[Toolbox]):
     """The MCP server, with its protocol layer and its news within reach of the doors that drive it."""
 
     updates: Updates
+    announcer: Announcer
 
     @property
     def protocol(self) -> Server[Any]:
@@ -62,6 +64,7 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
         subscriptions=updates.bus,
     )
     server.updates = updates
+    server.announcer = Announcer(application.events, application.answers.changes, updates)
     updates.serve(server.protocol)
     # Nothing here exports traces, and a span costs an eighth of a small call.
     server.middleware[:] = [step for step in server.middleware if type(step).__name__ != "OpenTelemetryMiddleware"]

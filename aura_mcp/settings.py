@@ -60,6 +60,18 @@ class Settings(BaseSettings):
     )
     wallets_interval_s: float = _interval(300, "sweeps of the followed wallets")
     prices_interval_s: float = _interval(30, "refreshes of the prices of what followed wallets hold")
+    finality_interval_s: float = _interval(60, "looks at transactions that are not final yet")
+    reconcile_interval_s: float = _interval(900, "comparisons of a few wallets with the chain")
+    backfill_days: int = Field(
+        default=30, ge=0, le=3_650, description="Days of history of a newly followed wallet (0 to 3650)."
+    )
+    backfill_transactions: int = Field(
+        default=500, ge=0, le=1_000_000, description="Transactions of that history at most (0 to 1000000)."
+    )
+    logs: bool = Field(
+        default=False,
+        description="Listen to the node's WebSocket for followed wallets: trades are known seconds after they happen.",
+    )
     whale_usd: Decimal = Field(
         default=Decimal(10_000),
         ge=0,

@@ -79,6 +79,8 @@ def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         monkeypatch.delenv(name, raising=False)
     home = tmp_path / "aura-home"
     monkeypatch.setenv("AURA_HOME", str(home))
+    # A test that lets AURA ask providers says so, and where they are.
+    monkeypatch.setenv("AURA_OFFLINE", "1")
     return home
 
 
@@ -94,6 +96,8 @@ def no_network() -> Iterator[None]:
         patch.setattr(socket.socket, "connect", _guard_socket(socket.socket.connect))
         patch.setattr(socket.socket, "connect_ex", _guard_socket(socket.socket.connect_ex))
         patch.setattr(socket, "getaddrinfo", _guard_lookup(socket.getaddrinfo))
+        # For processes that are started before the first test has its own environment.
+        patch.setenv("AURA_OFFLINE", "1")
         yield
 
 

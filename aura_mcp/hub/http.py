@@ -1,20 +1,23 @@
 """Serve MCP as streamable HTTP on the loopback, behind a token and a guard against web pages.
 
-The guard stands before every route, so that whatever is mounted later is behind it too.
+The guard stands before every route, so that whatever is mounted later is behind it too. Open doors stand before the
+guard: they are reached through tunnels, under any name, and check who comes themselves.
 Not responsible for keeping the token (`run_folder`).
 """
 
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from hmac import compare_digest
+from types import MappingProxyType
 from typing import Final
 
 import uvicorn
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aura_mcp.bridge import MAX_FRAME_BYTES
@@ -25,6 +28,7 @@ from aura_mcp.tools import Toolbox
 MCP_PATH: Final = "/mcp"
 HOSTS: Final = ("127.0.0.1", "localhost")
 SHUTDOWN_S: Final = 1
+NO_DOORS: Final[Mapping[str, ASGIApp]] = MappingProxyType({})
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +36,9 @@ logger = logging.getLogger(__name__)
 class Guard:
     """Let through what comes from this machine, with the token, and not from another site's page."""
 
-    def __init__(self, app: ASGIApp, *, port: int, token: str) -> None:
+    def __init__(self, app: ASGIApp, *, port: int, token: str, open_doors: Mapping[str, ASGIApp]) -> None:
         self._app = app
+        self._open_doors = open_doors
         self._hosts = {f"{host}:{port}".encode() for host in HOSTS}
         self._origins = {b"http://" + host for host in self._hosts}
         self._credentials = b"Bearer " + token.encode()
@@ -46,14 +51,15 @@ class Guard:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        refusal = self._refuse(dict(scope["headers"]))
+        app = self._open_doors.get(scope["path"])
+        refusal = self._refuse(dict(scope["headers"])) if app is None else self._refuse_late()
         if refusal is not None:
             logger.warning("http_refused", extra={"fields": {"status": refusal.status_code}})
             await refusal(scope, receive, send)
             return
         self.open_requests += 1
         try:
-            await self._app(scope, receive, send)
+            await (app or self._app)(scope, receive, send)
         finally:
             self.open_requests -= 1
             self.last_used_at = asyncio.get_running_loop().time()
@@ -66,6 +72,9 @@ class Guard:
         if not compare_digest(headers.get(b"authorization", b""), self._credentials):
             message = "send `Authorization: Bearer …` with the token whose file `aura status --json` names\n"
             return PlainTextResponse(message, 401, {"WWW-Authenticate": 'Bearer realm="aura"'})
+        return self._refuse_late()
+
+    def _refuse_late(self) -> PlainTextResponse | None:
         if self.is_leaving:
             return PlainTextResponse("the hub is leaving; try again\n", 503, {"Retry-After": "2"})
         return None
@@ -92,11 +101,20 @@ class QuietServer(uvicorn.Server):
 class HttpDoor:
     """The HTTP side of a hub."""
 
-    def __init__(self, server: AuraServer, listener: socket.socket, token: str) -> None:
+    def __init__(
+        self,
+        server: AuraServer,
+        listener: socket.socket,
+        token: str,
+        *,
+        routes: Sequence[Route] = (),
+        open_doors: Mapping[str, ASGIApp] = NO_DOORS,
+    ) -> None:
         port = listener.getsockname()[1]
         self.url: Final = f"http://{HOSTS[0]}:{port}{MCP_PATH}"
         app = server.streamable_http_app(streamable_http_path=MCP_PATH, max_request_body_size=MAX_FRAME_BYTES)
-        self._guard = Guard(app, port=port, token=token)
+        app.router.routes.extend(routes)
+        self._guard = Guard(app, port=port, token=token, open_doors=open_doors)
         self._listener = listener
         self._running = 0
         self._is_settled = asyncio.Event()

@@ -17,12 +17,16 @@ from typing import Final
 from aura_mcp.app import Application
 from aura_mcp.bridge import REPLACED, STOPPED, VERSION
 from aura_mcp.hub.http import HttpDoor
-from aura_mcp.hub.run_folder import RunFolder, bind_loopback
+from aura_mcp.hub.run_folder import RunFolder, bind_loopback, webhook_secret
 from aura_mcp.hub.run_info import RunInfo
 from aura_mcp.hub.settings import HubSettings
 from aura_mcp.hub.sockets import SocketDoor
+from aura_mcp.jobs import in_background, opened_live
+from aura_mcp.live import Live
 from aura_mcp.server import AuraServer, build_server
 from aura_mcp.services.system import HubState
+from aura_mcp.web.refresh import refresh_route
+from aura_mcp.web.webhooks import HELIUS_PATH, HeliusDoor
 
 IDLE: Final = "idle"
 ACCEPT_S: Final = 0.02
@@ -73,7 +77,8 @@ class Hub:
         token = self._folder.token()
         async with AsyncExitStack() as stack:
             state = await stack.enter_async_context(server.protocol.lifespan(server.protocol))
-            http = self._http = HttpDoor(server, bind_loopback(self._settings.http_port), token)
+            live = await stack.enter_async_context(opened_live(self._application))
+            http = self._http = self._http_door(server, live, token)
             await stack.enter_async_context(http.opened())
             transport = self._settings.transport
             listener, address = self._folder.listen(transport)
@@ -81,6 +86,7 @@ class Hub:
                 server.protocol, state, token=token if transport == "tcp" else None, on_leave=leave
             )
             await sockets.open(listener)
+            await stack.enter_async_context(in_background(server.announcer, live))
             info = self._info(address)
             self._folder.publish(info)
             announce(info)
@@ -97,6 +103,16 @@ class Hub:
         if self._settings.fixtures:
             importlib.import_module(self._settings.fixtures).register(server)
         return server
+
+    def _http_door(self, server: AuraServer, live: Live, token: str) -> HttpDoor:
+        door = HeliusDoor(webhook_secret(self._folder.places, self._settings), live.hint)
+        return HttpDoor(
+            server,
+            bind_loopback(self._settings.http_port),
+            token,
+            routes=(refresh_route(self._application.jobs),),
+            open_doors={HELIUS_PATH: door},
+        )
 
     def _info(self, address: str) -> RunInfo:
         return RunInfo(

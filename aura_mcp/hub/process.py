@@ -27,9 +27,10 @@ from aura_mcp.bridge import (
 from aura_mcp.errors import AuraError
 from aura_mcp.hub.hub import Hub
 from aura_mcp.hub.logs import secrets_of, start_logging
-from aura_mcp.hub.run_folder import RunFolder, claimed
+from aura_mcp.hub.run_folder import RunFolder, claimed, webhook_secret
 from aura_mcp.hub.run_info import RunInfo, read_info
 from aura_mcp.hub.settings import HubSettings
+from aura_mcp.jobs import in_background, opened_live
 from aura_mcp.server import build_server
 
 logger = logging.getLogger(__name__)
@@ -98,9 +99,14 @@ def run_stdio(settings: HubSettings) -> None:
 
 
 async def _serve_stdio(application: Application) -> None:
-    protocol = build_server(application).protocol
+    server = build_server(application)
+    protocol = server.protocol
     options = protocol.create_initialization_options(NotificationOptions(True, True, True))  # noqa: FBT003
-    async with stdio_server() as (reading, writing):
+    async with (
+        opened_live(application) as live,
+        in_background(server.announcer, live),
+        stdio_server() as (reading, writing),
+    ):
         await protocol.run(reading, writing, options)
 
 
@@ -109,7 +115,8 @@ def _opened(settings: HubSettings) -> Generator[tuple[Application, RunFolder]]:
     os.umask(0o077)
     places = settings.places()
     with claimed(places) as folder:
-        start_logging(Path(places.log), settings.log_level, {*secrets_of(os.environ), folder.token()})
+        secrets = {*secrets_of(os.environ), folder.token(), webhook_secret(places, settings)}
+        start_logging(Path(places.log), settings.log_level, secrets)
         try:
             with open_application(settings=settings) as application:
                 # Open it before a client waits for it.

@@ -20,8 +20,10 @@ import platformdirs
 from aura_mcp.bridge import VERSION, HubError, Places, is_private, prepare_run_folder, short_hash, take_lock
 from aura_mcp.errors import AuraError
 from aura_mcp.hub.run_info import RunInfo
+from aura_mcp.hub.settings import HubSettings
 
 SOCKET_NAME: Final = "hub.sock"
+WEBHOOK_SECRET_NAME: Final = "webhook-secret"
 MAX_SOCKET_PATH_BYTES: Final = 90
 """A socket's path has 104 bytes on macOS, 108 on Linux; a new one carries a suffix until it is in place."""
 TOKEN_BYTES: Final = 32
@@ -38,14 +40,7 @@ class RunFolder:
 
     def token(self) -> str:
         """Return the token of the loopback doors: the one that clients have been given before, while it is safe."""
-        path = Path(self.places.token)
-        if path.is_file() and not path.is_symlink() and not path.stat().st_mode & 0o077:
-            found = path.read_text("ascii").strip()
-            if len(found) > TOKEN_BYTES:
-                return found
-        token = secrets.token_urlsafe(TOKEN_BYTES)
-        _write(path, token + "\n")
-        return token
+        return kept_secret(Path(self.places.token))
 
     def listen(self, transport: str) -> tuple[socket.socket, str]:
         """Return a listening socket and the address to publish; others can use it before anyone accepts."""
@@ -113,6 +108,36 @@ def claimed(places: Places) -> Generator[RunFolder]:
     finally:
         folder.withdraw()
         os.close(lock)
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret that a file holds while only its owner can read it; otherwise write a new one of 256 bits.
+
+    Raises:
+        AuraError: it cannot be written.
+    """
+    if path.is_file() and not path.is_symlink() and not path.stat().st_mode & 0o077:
+        found = path.read_text("ascii").strip()
+        if len(found) > TOKEN_BYTES:
+            return found
+    secret = secrets.token_urlsafe(TOKEN_BYTES)
+    _write(path, secret + "\n")
+    return secret
+
+
+def webhook_secret(places: Places, settings: HubSettings) -> str:
+    """Return the secret of webhooks: what is set, or one that is kept from hub to hub.
+
+    Raises:
+        AuraError: it cannot be kept.
+    """
+    if settings.webhook_secret is not None:
+        return settings.webhook_secret.get_secret_value()
+    try:
+        prepare_run_folder(places)
+    except HubError as error:
+        raise AuraError(str(error)) from error
+    return kept_secret(Path(places.run, WEBHOOK_SECRET_NAME))
 
 
 def bind_loopback(port: int) -> socket.socket:

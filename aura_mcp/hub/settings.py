@@ -3,7 +3,7 @@
 import os
 from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from aura_mcp.bridge import Places
 from aura_mcp.settings import Settings
@@ -29,6 +29,12 @@ class HubSettings(Settings):
     )
     drain_s: float = Field(
         default=30.0, ge=0, le=300, description="Seconds that running calls get when the hub leaves (0 to 300)."
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        max_length=1_000,
+        description="What pushes of Helius carry as their Authorization header. Default: one that the hub makes.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="The least severe events that the hub logs."

@@ -42,6 +42,7 @@ def test_run_files_are_the_users_alone(shared_hub: Places) -> None:
         "hub.sock": "srw-------",
         "start.lock": "-rw-------",
         "token": "-rw-------",
+        "webhook-secret": "-rw-------",
     }
     assert stat.filemode(Path(shared_hub.database).stat().st_mode) == "-rw-------"
 
@@ -124,7 +125,7 @@ def test_hub_started_by_a_bridge_leaves_when_idle(places: Places) -> None:
     events = [json.loads(line) for line in Path(places.log).read_text("utf-8").splitlines()]
     assert [event["event"] for event in events] == ["hub_started", "hub_leaving", "hub_left"]
     assert events[1]["reason"] == "idle"
-    assert modes(places).keys() == {"hub.lock", "hub.log", "start.lock", "token"}
+    assert modes(places).keys() == {"hub.lock", "hub.log", "start.lock", "token", "webhook-secret"}
 
 
 async def _still_runs_after(places: Places, seconds: float) -> int:

@@ -1,0 +1,78 @@
+"""Follow wallets for as long as a process lives: jobs, their timetable, pushed hints, and the news of all of it.
+
+Not responsible for what each of them does (`jobs`, `services.tracking`), or for the doors of the process (`hub`).
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property, partial
+from typing import Final
+
+import anyio
+
+from aura_mcp.app import Application
+from aura_mcp.services.boundary import reported
+from aura_mcp.services.keeping import keep_going
+from aura_mcp.services.listening import listen_to_logs
+from aura_mcp.services.pushes import Push
+from aura_mcp.services.scheduler import Scheduler
+from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
+from aura_mcp.services.watching import watch_providers
+
+DAY_S: Final = 86_400
+NO_LIMIT: Final = 1_000_000
+
+
+class Live:
+    """What jobs work with. Used in the one event loop that opened it."""
+
+    def __init__(self, application: Application) -> None:
+        self.application = application
+        self.config = TrackingConfig(
+            backfill_days=application.settings.backfill_days,
+            backfill_transactions=application.settings.backfill_transactions,
+            sweep_interval_s=int(application.settings.wallets_interval_s) or TrackingConfig().sweep_interval_s,
+        )
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """The following of wallets, as deep as is set."""
+        return self._tracking(self.config)
+
+    def tracking_since(self, since: datetime | None) -> Tracking:
+        """Return the following of wallets with history back to a moment, None for as deep as is set."""
+        if since is None:
+            return self.tracking
+        age_s = (self.application.clock.now() - since).total_seconds()
+        days = max(1, -int(-age_s // DAY_S))
+        return self._tracking(replace(self.config, backfill_days=days, backfill_transactions=NO_LIMIT))
+
+    def is_following(self) -> bool:
+        """Return whether any wallet is followed."""
+        return bool(self.application.store.wallets.tracked())
+
+    async def hint(self, push: Push) -> int:
+        """Write down the signatures of a push, durably, and return how many of them are any.
+
+        Raises:
+            AuraError: they cannot be written; whoever pushed must try again.
+        """
+        with reported():
+            return await self.tracking.hint(push.signatures, Origin.WEBHOOK, push.slots)
+
+    async def run(self) -> None:
+        """Follow for ever: jobs when they are due, hints as they come."""
+        application = self.application
+        async with anyio.create_task_group() as group:
+            group.start_soon(keep_going, "timetable", Scheduler(application.jobs, application.clock).run)
+            group.start_soon(keep_going, "hints", self.tracking.pull)
+            group.start_soon(
+                keep_going, "providers", partial(watch_providers, application.providers, application.events)
+            )
+            if application.settings.logs:
+                listening = partial(listen_to_logs, application.providers.node, self.tracking, application.store)
+                group.start_soon(keep_going, "logs", listening)
+
+    def _tracking(self, config: TrackingConfig) -> Tracking:
+        application = self.application
+        return Tracking(application.store, application.providers.node, application.clock, config)

@@ -1,0 +1,1 @@
+"""Routes of the HTTP door beside MCP: pushes in, refreshes on demand."""
