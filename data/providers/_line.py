@@ -143,7 +143,9 @@ class Line:
     def wait_before_next_s(self, error: ProviderError, attempt: int, *, is_repeatable: bool) -> float | None:
         """Return how long to wait before attempt `attempt + 1`, None when there is to be none."""
         is_refusal = error.status_code == HTTPStatus.TOO_MANY_REQUESTS
-        if not error.retryable or attempt >= self.config.attempts or not (is_repeatable or is_refusal):
+        if not error.retryable or attempt >= self.config.attempts or self._breaker.is_open:
+            return None
+        if not (is_repeatable or is_refusal):
             return None
         return max(self.backoff_s(attempt), error.retry_after_s or 0.0)
 

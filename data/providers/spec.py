@@ -137,7 +137,7 @@ class ProviderConfig:
     attempts: int = 5
     patience_s: float = 60.0
     backoff_s: float = 0.5
-    pause_after: int = 5
+    pause_after: int = 8
     pause_s: float = 15.0
     is_offline: bool = False
 
