@@ -1,0 +1,108 @@
+"""Speak with ElevenLabs over HTTP, a request for each sentence: what is asked where no socket can be kept.
+
+https://elevenlabs.io/docs/api-reference/text-to-speech/stream. Not responsible for playing (`voice.audio`).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+from elevenlabs.client import AsyncElevenLabs
+from elevenlabs.core.api_error import ApiError
+from elevenlabs.types import VoiceSettings as Voicing
+
+from voice.providers import Speaker, SpokenAudio
+from voice.settings import VoiceSettings
+from voice.tts._elevenlabs import NAME, SAMPLE_RATE, key_of, refused, stalled, unreachable
+
+
+class ElevenLabsHttp:
+    """The voice of ElevenLabs, a request for each sentence."""
+
+    name = NAME
+
+    def __init__(self, settings: VoiceSettings) -> None:
+        self._settings = settings
+        self._client = AsyncElevenLabs(
+            api_key=key_of(settings), base_url=settings.elevenlabs_url, timeout=settings.timeout_s
+        )
+
+    async def start(self) -> None:
+        """Need nothing: the first sentence opens the connection."""
+
+    def begin(self) -> "_Speech":
+        """Return a new speech."""
+        return _Speech(self)
+
+    async def stream(self, text: str) -> AsyncIterator[bytes]:
+        """Yield the audio of a sentence as it comes.
+
+        Raises:
+            VoiceProviderError: the service cannot be reached, refuses, or stops in the middle.
+        """
+        try:
+            chunks = self._client.text_to_speech.stream(
+                self._settings.voice_id,
+                text=text,
+                model_id=self._settings.voice_model,
+                output_format=f"pcm_{SAMPLE_RATE}",
+                voice_settings=Voicing(speed=self._settings.speed),
+            )
+            async for chunk in chunks:
+                yield chunk
+        except ApiError as error:
+            raise refused(error.status_code, str(error.body)) from error
+        except httpx.TimeoutException as error:
+            raise stalled() from error
+        except httpx.HTTPError as error:
+            raise unreachable() from error
+
+    async def aclose(self) -> None:
+        """Need nothing: connections end with the process."""
+
+
+class _Speech:
+    """One answer: its sentences, spoken one after the other."""
+
+    sample_rate = SAMPLE_RATE
+
+    def __init__(self, speaker: ElevenLabsHttp) -> None:
+        self._speaker = speaker
+        self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+        self._is_over = False
+
+    async def say(self, text: str) -> None:
+        """Add a sentence or a clause."""
+        self._texts.put_nowait(text)
+
+    async def finish(self) -> None:
+        """Say that no more text comes."""
+        self._texts.put_nowait(None)
+
+    async def audio(self) -> AsyncIterator[SpokenAudio]:
+        """Yield the audio in order; an odd byte waits for the other half of its sample."""
+        while (text := await self._texts.get()) is not None and not self._is_over:
+            rest, said = b"", text
+            async for chunk in self._speaker.stream(text):
+                if self._is_over:
+                    return
+                data = rest + chunk
+                whole = len(data) // 2 * 2
+                rest = data[whole:]
+                if whole:
+                    yield SpokenAudio(data[:whole], said)
+                    said = ""
+
+    async def cancel(self) -> None:
+        """Say no more."""
+        self._is_over = True
+        self._texts.put_nowait(None)
+
+
+def connect(settings: VoiceSettings) -> Speaker:
+    """Return the voice that the settings name.
+
+    Raises:
+        VoiceProviderError: there is no key.
+    """
+    return ElevenLabsHttp(settings)
