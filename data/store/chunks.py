@@ -54,7 +54,7 @@ ORDER BY bucket
 _STAGE_BALANCES: Final = """
 CREATE TEMP TABLE staged_balance AS
 SELECT
-    w.bucket,
+    w.bucket, w.fold_no,
     b.signature || '#' || coalesce(b.leg_no::VARCHAR, b.mint)
         || CASE WHEN b.owner = b.entity THEN '' ELSE '@' || b.owner END AS ref,
     b.account, b.pre_raw, b.post_raw
@@ -79,7 +79,8 @@ ASOF LEFT JOIN staged_price AS p ON e.block_time >= p.completed_at
 ORDER BY e.fold_no, e.order_time, e.slot, e.index_in_block, e.signature, e.leg_no, e.owner
 """
 _READ_BALANCES: Final = (
-    "SELECT ref, account, pre_raw, post_raw FROM staged_balance WHERE bucket = {bucket} ORDER BY ref, account"
+    "SELECT fold_no, ref, account, pre_raw, post_raw FROM staged_balance WHERE bucket = {bucket} "
+    "ORDER BY fold_no, ref, account"
 )
 
 
@@ -104,6 +105,10 @@ class Task(NamedTuple):
 
 Key = tuple[str, str]
 """An (entity, mint): what a fold is of."""
+
+
+_Place = tuple[int, str]
+"""The number of a fold, and a ref in it."""
 
 
 class FoldEvents(NamedTuple):
@@ -183,8 +188,8 @@ def _owners(columns: Columns, entities: list[str]) -> list[str]:
     return [owner or entity for owner, entity in zip(columns.values("owner"), entities, strict=True)]
 
 
-def _build_events(columns: Columns, owners: list[str], balances: dict[str, Balances]) -> list[Event]:
-    refs = columns.texts("ref")
+def _build_events(columns: Columns, owners: list[str], balances: dict[_Place, Balances]) -> list[Event]:
+    folds, refs = columns.integers("fold_no"), columns.texts("ref")
     fields = zip(
         map(_KINDS.__getitem__, columns.integers("kind")),
         columns.integers("order_time"),
@@ -195,7 +200,9 @@ def _build_events(columns: Columns, owners: list[str], balances: dict[str, Balan
         _optional(columns.integers("value_usd_micro")),
         columns.integers("fee_lamports"),
         _optional(columns.integers("fee_usd_micro")),
-        (balances.get(ref, _NO_BALANCES) for ref in refs) if balances else repeat(_NO_BALANCES, len(refs)),
+        (balances.get(place, _NO_BALANCES) for place in zip(folds, refs, strict=True))
+        if balances
+        else repeat(_NO_BALANCES, len(refs)),
         strict=True,
     )
     return list(map(_make_event, fields))
@@ -205,18 +212,20 @@ def _optional(values: list[int]) -> list[int | None]:
     return [None if value < 0 else value for value in values]
 
 
-def _read_balances(columns: Columns) -> dict[str, Balances]:
-    found: defaultdict[str, list[tuple[str, int, int]]] = defaultdict(list)
+def _read_balances(columns: Columns) -> dict[_Place, Balances]:
+    # Two wallets of one transaction have the same ref, each in the folds of its own entity.
+    found: defaultdict[_Place, list[tuple[str, int, int]]] = defaultdict(list)
     rows = zip(
+        columns.integers("fold_no"),
         columns.texts("ref"),
         columns.texts("account"),
         columns.integers("pre_raw"),
         columns.integers("post_raw"),
         strict=True,
     )
-    for ref, account, before, after in rows:
-        found[ref].append((account, before, after))
-    return {ref: tuple(balances) for ref, balances in found.items()}
+    for fold, ref, account, before, after in rows:
+        found[fold, ref].append((account, before, after))
+    return {place: tuple(balances) for place, balances in found.items()}
 
 
 def _chain(groups: list[FoldEvents], columns: Columns, starts: list[int]) -> list[FoldEvents]:

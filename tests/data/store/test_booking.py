@@ -307,6 +307,26 @@ def test_break_in_the_balances_is_a_gap() -> None:
         assert store.verification.verify().is_sound
 
 
+def test_two_wallets_of_one_transaction_keep_their_own_balances() -> None:
+    """DOMAIN §3: chains of balances belong to single accounts; a transaction names both sides by one signature."""
+    kinds = {"alice": (TxClass.TRANSFER_OUT, Side.OUT, (9, 7)), "bob": (TxClass.TRANSFER_IN, Side.IN, (5, 7))}
+    moved = [
+        reading(
+            "m",
+            wallet=wallet,
+            tx_class=tx_class,
+            legs=[leg(side, 2 * TOKEN)],
+            balances=[(f"{wallet}'s", "BONK", before * TOKEN, after * TOKEN)],
+        )
+        for wallet, (tx_class, side, (before, after)) in kinds.items()
+    ]
+    with _store(moved) as store:
+        for wallet in kinds:
+            state = store.positions.states(address(wallet))[BONK]
+            assert state.accounts == ((address(f"{wallet}'s"), 7 * TOKEN),)
+            assert state.holding == 7 * TOKEN
+
+
 @given(
     kinds=st.lists(
         st.tuples(st.sampled_from(["buy", "sell"]), st.integers(1, 9), st.integers(0, 3)), min_size=1, max_size=8
