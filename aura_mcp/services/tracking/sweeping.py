@@ -103,7 +103,7 @@ class Sweeping:
     def _look_at(self, track: Track, seen: _Seen | None, moved: int) -> Look:
         return Look(
             wallet=track.wallet,
-            is_new=track.listed_at is None or track.head_signature is None,
+            is_new=track.listed_at is None,
             is_backfilling=self._lister.is_backfilling(track),
             expected_lamports=None if track.lamports is None else track.lamports + moved,
             lamports=None if seen is None else _lamports(seen.state),
