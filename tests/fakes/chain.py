@@ -88,7 +88,7 @@ class SignatureRow(NamedTuple):
 class Chain:
     """Wallets, mints and token accounts, and the transactions that changed them."""
 
-    def __init__(self, *, slot: int = START_SLOT, finality_slots: int = FINALITY_SLOTS) -> None:
+    def __init__(self, *, slot: int = START_SLOT, time: int = START_TIME, finality_slots: int = FINALITY_SLOTS) -> None:
         self._lock = threading.RLock()
         self._accounts = Accounts()
         self._by_signature: dict[str, Executed] = {}
@@ -98,6 +98,7 @@ class Chain:
         self._newer: set[str] = set()
         self._decimals: dict[str, int] = {"SOL": 9}
         self._first_slot = slot
+        self._first_time = time
         self._finality_slots = finality_slots
         self.slot = slot
         """The newest confirmed slot."""
@@ -109,7 +110,7 @@ class Chain:
 
     def time_of(self, slot: int) -> int:
         """Return when a slot was made, in seconds since 1970: five slots take two seconds."""
-        return START_TIME + (slot - self._first_slot) * 10 // SLOTS_PER_10_S
+        return self._first_time + (slot - self._first_slot) * 10 // SLOTS_PER_10_S
 
     def advance(self, slots: int = 1) -> int:
         """Let slots pass; return the newest."""

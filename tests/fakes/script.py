@@ -95,7 +95,7 @@ class Script:
             self._end_forks()
         self.chain.finalize()
 
-    def _act(self) -> Executed | None:
+    def _act(self) -> Executed:
         wallet, mint, other = self._someone(), self._random.choice(self.mints), self._random.choice(self.mints)
         chance, size = self._random.random(), self._random.randrange(1, 1_000)
         receiver, tip = self._someone(), self._random.choice((0, 0, 100_000))
@@ -110,8 +110,14 @@ class Script:
             (shares.failure, lambda: fail_to_buy(self.chain, wallet, mint, size, size * 1_000)),
         ):
             if chance < share:
-                return act()
+                done = act()
+                break
             chance -= share
+        else:
+            done = None
+        if done is not None:
+            return done
+        # What cannot be done, like selling what is not there, becomes a purchase.
         loaded = self._random.choice((0, 0, 2))
         return buy(self.chain, wallet, mint, size * 1_000_000, size * 100_000 + self._sent, tip=tip, loaded=loaded)
 
