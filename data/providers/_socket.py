@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
+import anyio
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
@@ -15,6 +16,7 @@ from data.errors import ProviderError
 
 MAX_MESSAGE_BYTES: Final = 4 * 1024 * 1024
 PING_S: Final = 20.0
+CLOSE_S: Final = 1.0
 
 _LIBRARY: Final = "websockets"
 
@@ -29,10 +31,20 @@ async def open_socket(url: str, *, provider: str, name: str, timeout_s: float) -
     # At DEBUG it writes requests, with the key that is in their address.
     logging.getLogger(_LIBRARY).setLevel(logging.WARNING)
     try:
-        async with connect(
-            url, open_timeout=timeout_s, ping_interval=PING_S, ping_timeout=PING_S, max_size=MAX_MESSAGE_BYTES
-        ) as socket:
+        socket = await connect(
+            url,
+            open_timeout=timeout_s,
+            ping_interval=PING_S,
+            ping_timeout=PING_S,
+            close_timeout=CLOSE_S,
+            max_size=MAX_MESSAGE_BYTES,
+        )
+        try:
             yield socket
+        finally:
+            # Who is cancelled must still let go of the connection, or it stays open until the process ends.
+            with anyio.CancelScope(shield=True):
+                await socket.close()
     except InvalidStatus as error:
         status = error.response.status_code
         message = f"{name}: HTTP {status} instead of a WebSocket; it is asked again later"

@@ -268,6 +268,14 @@ async def _listed(given: Address, api: Api) -> set[tuple[str, bool]]:
     return {(info.signature, info.has_failed) for info in await connect(api).signatures(given)}
 
 
+def _told_lamports(result: Any) -> object:  # noqa: ANN401 - any JSON
+    return [row["lamports"] for row in result["value"]]
+
+
+def _told_signatures(result: Any) -> object:  # noqa: ANN401 - any JSON
+    return {(row["signature"], row["err"] is not None) for row in result}
+
+
 class Recorded(NamedTuple):
     """How a recorded call is asked again, and what its recorded result should become."""
 
@@ -276,10 +284,8 @@ class Recorded(NamedTuple):
 
 
 RECORDED: Final[Mapping[str, Recorded]] = {
-    "getMultipleAccounts": Recorded(_lamports, lambda result: [row["lamports"] for row in result["value"]]),
-    "getSignaturesForAddress": Recorded(
-        _listed, lambda result: {(row["signature"], row["err"] is not None) for row in result}
-    ),
+    "getMultipleAccounts": Recorded(_lamports, _told_lamports),
+    "getSignaturesForAddress": Recorded(_listed, _told_signatures),
 }
 
 
