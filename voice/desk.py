@@ -1,0 +1,60 @@
+"""Put the agent's own two tools beside those of the hub: being quiet for a while, and forgetting.
+
+Not responsible for what they do (`voice.loop`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from voice.providers import ToolInfo
+from voice.session import Desk, OnProgress, ToolResult
+
+MUTE: Final = "mute_news"
+FORGET: Final = "forget_that"
+LONGEST_MINUTES: Final = 24 * 60
+
+_OWN: Final = (
+    ToolInfo(
+        name=MUTE,
+        description="Say no news by itself for some minutes. Only when the person asks to be left alone.",
+        input_schema={
+            "type": "object",
+            "properties": {"minutes": {"type": "number", "minimum": 0, "maximum": LONGEST_MINUTES}},
+            "required": ["minutes"],
+        },
+        is_read_only=False,
+    ),
+    ToolInfo(
+        name=FORGET,
+        description="Forget the last question and answer. Only when the person asks for it.",
+        input_schema={"type": "object", "properties": {}},
+        is_read_only=False,
+    ),
+)
+
+
+class WholeDesk:
+    """The tools of the hub, and the agent's own."""
+
+    def __init__(self, hub: Desk, mute: Callable[[float], None], forget: Callable[[], None]) -> None:
+        self._hub = hub
+        self._mute = mute
+        self._forget = forget
+
+    @property
+    def tools(self) -> Sequence[ToolInfo]:
+        """The tools that can be called now."""
+        return (*self._hub.tools, *_OWN)
+
+    async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
+        """Call a tool."""
+        if name == FORGET:
+            self._forget()
+            return ToolResult(text="forgotten", data={"forgotten": True}, is_error=False)
+        if name == MUTE:
+            minutes = arguments.get("minutes")
+            if not isinstance(minutes, int | float) or not 0 <= minutes <= LONGEST_MINUTES:
+                return ToolResult(text=f"minutes must be 0 to {LONGEST_MINUTES}", data=None, is_error=True)
+            self._mute(float(minutes))
+            return ToolResult(text="", data={"muted_minutes": minutes}, is_error=False)
+        return await self._hub.call(name, arguments, on_progress)
