@@ -157,6 +157,10 @@ class Jobs:
         """The jobs that can run here."""
         return tuple(self._jobs.values())
 
+    def now(self) -> datetime:
+        """Return the present."""
+        return self._clock.now()
+
     def note_next(self, name: str, at: datetime) -> None:
         """Remember when a job is due next."""
         self._next[name] = at

@@ -26,6 +26,14 @@ class SortKey(StrEnum):
     COVERAGE = "coverage"
 
 
+class What(StrEnum):
+    """What can be brought up to date."""
+
+    WALLETS = "wallets"
+    PRICES = "prices"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeFilter:
     """Which trades are meant; None means any."""
