@@ -79,7 +79,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                 },
                 "input": {
                     "what?": "wallets|prices|all",
-                    "since?": "string:date-time or null",
+                    "since?": "string length ≤40 or null",
                     "wait_s?": "number ≥0 ≤50.0",
                 },
                 "output": {
