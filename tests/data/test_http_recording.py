@@ -15,8 +15,8 @@ from data.clock import SystemClock
 from data.errors import FileError, ProviderError
 from data.http_recording import Exchange, Recording, RecordingSender, new_recording, read_recording
 from data.http_replay import Replay, ReplaySender
-from data.providers import Api, ApiKey, Http, Pace, Paces, ProviderConfig, ProviderSpec
-from data.providers._http import HttpSender
+from data.http_replay_server import serve_replay
+from data.providers import Api, ApiKey, Http, HttpSender, Pace, Paces, ProviderConfig, ProviderSpec
 from data.providers.helius import PROVIDER as HELIUS
 from data.providers.helius import connect as connect_helius
 from data.providers.solana_rpc import PROVIDER as SOLANA
@@ -122,6 +122,26 @@ def test_a_speed_gives_answers_when_they_came() -> None:
 
     assert replay(recording, work, speed=2) == (7, 30.0)
     assert replay(recording, work) == (7, 0.0)
+
+
+def test_a_served_recording_is_an_upstream_like_any_other(tmp_path: Path) -> None:
+    """Spec: `aura replay` serves it as upstream; only addresses are changed, and a key is ignored."""
+    path = tmp_path / "session.jsonl"
+    told = record(path, look)
+    recording = read_recording(path)
+
+    async def scene() -> object:
+        sender = ReplaySender(Replay(recording), VirtualClock())
+        transport = httpx.ASGITransport(serve_replay(sender))
+        config = ProviderConfig(base_url="http://replay.example/solana_rpc", paces=FAST, attempts=1)
+        async with Http(VirtualClock(), transport) as http:
+            node = connect(http.api(SOLANA, config))
+            found = await look(node)
+            with pytest.raises(ProviderError, match="HTTP 404"):
+                await node.finalized_slot()
+            return found
+
+    assert run(scene) == told
 
 
 ECHOES: Final = {
