@@ -15,7 +15,6 @@ from aura_mcp.services.boundary import reported
 from aura_mcp.services.brief import Briefs
 from aura_mcp.services.changes import Changes
 from aura_mcp.services.decoding import Decoding
-from aura_mcp.services.demo import Demo
 from aura_mcp.services.editing import Editing
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.exports import Exports
@@ -109,11 +108,6 @@ class Application:
     def verification(self) -> Verification:
         """The audit of the whole ledger."""
         return Verification(self.store)
-
-    @cached_property
-    def demo(self) -> Demo:
-        """The main job on the recording that ships with the package."""
-        return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
 
     @cached_property
     def answers(self) -> Answers:
