@@ -30,4 +30,4 @@ def demo(*, as_json: AsJson = False) -> None:
     if as_json:
         show_json(story)
     else:
-        show(*closing_view())
+        show(*closing_view(story.verified))

@@ -10,23 +10,28 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, cast
 
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
 from mcp_types import Implementation
 
 from aura_mcp.app import open_application
-from aura_mcp.bridge import STOPPED, VERSION, HubError, Places, dismiss_hub
+from aura_mcp.bridge import START_TIMEOUT_S, STOPPED, VERSION, HubError, Places, dismiss_hub
 from aura_mcp.clients import find_command
 from aura_mcp.errors import AuraError
+from aura_mcp.hub.remote import application_of_hub
 from aura_mcp.services.demo import import_recording
 from aura_mcp.services.steps import Progress
+from aura_mcp.services.verification import Verified
 
 RECORDED_SINCE: Final = "2026-06-01T00:00:00Z"
 LIST_LENGTH: Final = 3
+TIMEOUT_S: Final = 2 * START_TIMEOUT_S
+"""For one answer; the first waits for the hub's start."""
 
-_HOMES_OWN: Final = "AURA_"
+_SETTINGS: Final = "AURA_"
 """Settings of the user's own AURA are not the demo's: their database, or a port that is taken."""
 
 
@@ -55,6 +60,7 @@ class Story:
 
     opening: Opening
     exchanges: tuple[Exchange, ...]
+    verified: Verified
 
 
 Listener = Callable[[Opening | Exchange], None]
@@ -72,12 +78,20 @@ def play(listener: Listener, progress: Progress | None = None) -> Story:
         log = Path(folder, "aura-mcp.log")
         try:
             with log.open("w", encoding="utf-8") as stderr:
-                return asyncio.run(_talk(places, stderr, facts, listener))
-        except* AuraError as errors:
-            raise errors.exceptions[0] from None
-        except* Exception as errors:
-            said = log.read_text("utf-8").strip().splitlines() or [str(errors.exceptions[0])]
-            raise AuraError(f"the demo's aura-mcp does not answer: {said[-1].removeprefix('aura-mcp: ')}") from errors
+                opening, exchanges = asyncio.run(_talk(places, stderr, facts, listener))
+                return Story(opening=opening, exchanges=exchanges, verified=_verify(places))
+        except ExceptionGroup as errors:
+            error = _first(cast("ExceptionGroup[Exception]", errors))
+            if not isinstance(error, MCPError):
+                raise error from None
+            said = log.read_text("utf-8").strip().splitlines() or [str(error)]
+            raise AuraError(f"the demo's aura-mcp does not answer: {said[-1].removeprefix('aura-mcp: ')}") from error
+
+
+def _first(errors: ExceptionGroup[Exception]) -> Exception:
+    """Return the error itself: the client's task groups wrap it, one in the other."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error
 
 
 @contextmanager
@@ -92,17 +106,25 @@ def _home(folder: Path) -> Generator[Places]:
             raise AuraError(str(error)) from error
 
 
-async def _talk(places: Places, stderr: TextIO, facts: int, listener: Listener) -> Story:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_HOMES_OWN)}
+def _verify(places: Places) -> Verified:
+    """Return what `aura verify` says beside a running hub."""
+    application = application_of_hub(places)
+    if application is None:
+        raise AuraError("the demo's hub left before its end; try again")
+    return application.verification.run()
+
+
+async def _talk(places: Places, stderr: TextIO, facts: int, listener: Listener) -> tuple[Opening, tuple[Exchange, ...]]:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(_SETTINGS)}
     server = StdioServerParameters(command=str(find_command()), env={**environment, "AURA_HOME": places.home})
     me = Implementation(name="aura-demo", version=VERSION)
-    async with Client(stdio_client(server, stderr), client_info=me) as client:
+    async with Client(stdio_client(server, stderr), client_info=me, read_timeout_seconds=TIMEOUT_S) as client:
         tools = (await client.list_tools()).tools
         opening = Opening(facts=facts, tools=tuple(sorted(tool.name for tool in tools)))
         listener(opening)
         conversation = Conversation(client, listener)
         await conversation.hold()
-    return Story(opening=opening, exchanges=tuple(conversation.exchanges))
+    return opening, tuple(conversation.exchanges)
 
 
 class Conversation:

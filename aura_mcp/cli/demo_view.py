@@ -5,16 +5,18 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.constrain import Constrain
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from aura_mcp.cli.values import amount, span, tint, usd
+from aura_mcp.cli.verify_view import report_view
 
 if TYPE_CHECKING:
     from aura_mcp.cli.demo_story import Exchange, Opening
+    from aura_mcp.services.verification import Verified
 
 _WIDTH: Final = 100
 """A pipe has no width of its own; addresses and signatures fit in this one."""
@@ -38,8 +40,7 @@ def opening_view(opening: "Opening") -> Iterator[RenderableType]:
 def exchange_view(exchange: "Exchange") -> Iterator[RenderableType]:
     """Yield one question with its call and its answer; results down to signatures show those."""
     yield Text()
-    yield _narrow(Text.assemble(("> ", "bold cyan"), (exchange.question, "bold")))
-    yield _narrow(Text(f"{exchange.tool} {json.dumps(exchange.arguments)}", "cyan"), indent=2)
+    yield _question(exchange.question, f"{exchange.tool} {json.dumps(exchange.arguments)}")
     yield _lines(exchange.text.splitlines())
     if "sales" in exchange.content:
         for sale in exchange.content["sales"]:
@@ -48,14 +49,23 @@ def exchange_view(exchange: "Exchange") -> Iterator[RenderableType]:
         yield _lines(exchange.content["notes"], style="dim")
 
 
-def closing_view() -> Iterator[RenderableType]:
-    """Yield what to do next."""
+def closing_view(verified: "Verified") -> Iterator[RenderableType]:
+    """Yield whether it all adds up, and what to do next."""
+    yield Text()
+    yield _question("Does it all add up?", "aura verify")
+    for part in report_view(verified):
+        yield _narrow(part, indent=4)
     yield Text()
     yield Text("Next", style="bold")
     grid = Table.grid(padding=(0, 3))
     for command, what in NEXT:
         grid.add_row(Text(f"  {command}", style="cyan"), what)
     yield grid
+
+
+def _question(question: str, call: str) -> RenderableType:
+    words = Text.assemble(("> ", "bold cyan"), (question, "bold"))
+    return Group(_narrow(words), _narrow(Text(call, "cyan"), indent=2))
 
 
 def _sale(sale: dict[str, Any]) -> RenderableType:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from aura_mcp.bridge import VERSION, Places, is_private, read_address
-from aura_mcp.cli.session import session
+from aura_mcp.cli.session import own_session
 from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.hub import HubSettings, visit
 
@@ -87,7 +87,7 @@ def _look_at_database(places: Places, *, is_running: bool) -> Finding:
     if is_running and path.exists():
         return Finding(name="database", is_problem=False, detail=f"{path}, {path.stat().st_size:,} bytes, in use")
     try:
-        with session() as application:
+        with own_session() as application:
             _ = application.store
     except NotFoundError:
         return Finding(name="database", is_problem=False, detail=f"{path} is not there yet", fix="aura init")

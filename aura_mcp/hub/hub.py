@@ -16,6 +16,7 @@ from typing import Final
 
 from aura_mcp.app import Application
 from aura_mcp.bridge import REPLACED, STOPPED, VERSION
+from aura_mcp.hub.desk import Desk
 from aura_mcp.hub.http import HttpDoor
 from aura_mcp.hub.run_folder import RunFolder, bind_loopback
 from aura_mcp.hub.run_info import RunInfo
@@ -77,9 +78,9 @@ class Hub:
             await stack.enter_async_context(http.opened())
             transport = self._settings.transport
             listener, address = self._folder.listen(transport)
-            sockets = self._sockets = SocketDoor(
-                server.protocol, state, token=token if transport == "tcp" else None, on_leave=leave
-            )
+            desk = Desk(self._application, server.updates)
+            door_token = token if transport == "tcp" else None
+            sockets = self._sockets = SocketDoor(server.protocol, state, desk, token=door_token, on_leave=leave)
             await sockets.open(listener)
             info = self._info(address)
             self._folder.publish(info)

@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import os
 import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
@@ -88,6 +91,7 @@ def test_answers_are_those_of_the_recording(aura: Aura, place: Path, own_home: P
     bought, sold = facts[lot["bought_in"]], facts[sale["sold_in"]]
     assert (bought["owner"], bought["mint"], bought["amount_raw"]) == (sold["owner"], sold["mint"], sold["amount_raw"])
     assert round(explained["net_sol"] * LAMPORTS) == int(sold["quote_raw"]) - int(bought["quote_raw"])
+    assert (story["verified"]["is_sound"], story["verified"]["positions"]) == (True, 1963)
     status = asked["system_status"]["content"]
     assert Path(status["database"]["path"]).parents[1] == place
     port = urlsplit(str(status["hub"]["http_url"])).port
@@ -124,4 +128,26 @@ def test_bridge_that_fails_is_one_line(
     done = aura("demo")
     line = "aura: the demo's aura-mcp does not answer: the hub does not start: no memory\n"
     assert (done.code, done.out, done.err) == (1, "", line)
+    assert list(place.iterdir()) == []
+
+
+def test_tool_that_refuses_is_one_line(aura: Aura, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spec: errors are one clear line; the hub is ended all the same."""
+    monkeypatch.setattr(demo_story, "LIST_LENGTH", 0)
+    done = aura("demo", "--json")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert json.loads(done.err)["error"].startswith("the demo's top_wallets refuses: ")
+    assert list(place.iterdir()) == []
+
+
+def test_reader_who_has_seen_enough_ends_it_quietly(place: Path) -> None:
+    """Our rule: `aura demo | head` ends without a word, and without a hub."""
+    environment = {**os.environ, "TMPDIR": str(place)}
+    read, write = os.pipe()
+    os.close(read)
+    run = subprocess.run(
+        [sys.executable, "-m", "aura_mcp", "demo"], stdout=write, stderr=subprocess.PIPE, env=environment, check=False
+    )
+    os.close(write)
+    assert (run.returncode, run.stderr) == (141, b"")
     assert list(place.iterdir()) == []
