@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, TextIO, cast
+from typing import Any, Final, TextIO
 
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -19,6 +19,7 @@ from mcp_types import Implementation
 
 from aura_mcp.app import open_application
 from aura_mcp.bridge import START_TIMEOUT_S, STOPPED, VERSION, HubError, Places, dismiss_hub
+from aura_mcp.cli.console import PipeClosedError
 from aura_mcp.clients import find_command
 from aura_mcp.errors import AuraError
 from aura_mcp.hub.remote import application_of_hub
@@ -80,18 +81,17 @@ def play(listener: Listener, progress: Progress | None = None) -> Story:
             with log.open("w", encoding="utf-8") as stderr:
                 opening, exchanges = asyncio.run(_talk(places, stderr, facts, listener))
                 return Story(opening=opening, exchanges=exchanges, verified=_verify(places))
-        except ExceptionGroup as errors:
-            error = _first(cast("ExceptionGroup[Exception]", errors))
-            if not isinstance(error, MCPError):
-                raise error from None
-            said = log.read_text("utf-8").strip().splitlines() or [str(error)]
-            raise AuraError(f"the demo's aura-mcp does not answer: {said[-1].removeprefix('aura-mcp: ')}") from error
+        except* MCPError as errors:
+            said = log.read_text("utf-8").strip().splitlines() or [str(_first(errors))]
+            raise AuraError(f"the demo's aura-mcp does not answer: {said[-1].removeprefix('aura-mcp: ')}") from errors
+        except* (AuraError, OSError, PipeClosedError) as errors:
+            raise _first(errors) from None
 
 
-def _first(errors: ExceptionGroup[Exception]) -> Exception:
+def _first(errors: BaseExceptionGroup[Exception]) -> Exception:
     """Return the error itself: the client's task groups wrap it, one in the other."""
     error = errors.exceptions[0]
-    return _first(error) if isinstance(error, ExceptionGroup) else error
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 @contextmanager
