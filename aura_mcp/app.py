@@ -23,7 +23,6 @@ from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
 from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.parties import Parties
-from aura_mcp.services.provenance import Provenance
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
@@ -90,9 +89,9 @@ class Application:
         return Leaderboards(self.store, self.parties, self.clock)
 
     @cached_property
-    def provenance(self) -> Provenance:
+    def explaining(self) -> Explaining:
         """Where realized amounts come from."""
-        return Provenance(self.store, self.parties)
+        return Explaining(self.store, self.parties, self.clock)
 
     @cached_property
     def imports(self) -> Imports:
@@ -117,7 +116,7 @@ class Application:
             boards=Boards(self.store, self.parties, self.clock),
             reports=Reports(self.store, self.parties, self.clock),
             finding=Finding(self.store, self.parties, self.clock),
-            explaining=Explaining(self.store, self.parties, self.clock),
+            explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
             flows=flows,
