@@ -15,7 +15,6 @@ from aura_mcp.services.boundary import reported
 from aura_mcp.services.brief import Briefs
 from aura_mcp.services.changes import Changes
 from aura_mcp.services.decoding import Decoding
-from aura_mcp.services.demo import Demo
 from aura_mcp.services.editing import Editing
 from aura_mcp.services.events import EventConfig, Events
 from aura_mcp.services.explaining import Explaining
@@ -26,7 +25,6 @@ from aura_mcp.services.imports import Imports
 from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.parties import Parties
-from aura_mcp.services.provenance import Provenance
 from aura_mcp.services.providers import Providers
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
@@ -95,9 +93,9 @@ class Application:
         return Leaderboards(self.store, self.parties, self.clock)
 
     @cached_property
-    def provenance(self) -> Provenance:
+    def explaining(self) -> Explaining:
         """Where realized amounts come from."""
-        return Provenance(self.store, self.parties)
+        return Explaining(self.store, self.parties, self.clock)
 
     @cached_property
     def imports(self) -> Imports:
@@ -113,11 +111,6 @@ class Application:
     def verification(self) -> Verification:
         """The audit of the whole ledger."""
         return Verification(self.store)
-
-    @cached_property
-    def demo(self) -> Demo:
-        """The main job on the recording that ships with the package."""
-        return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
 
     @cached_property
     def events(self) -> Events:
@@ -144,7 +137,7 @@ class Application:
             boards=Boards(self.store, self.parties, self.clock),
             reports=Reports(self.store, self.parties, self.clock),
             finding=Finding(self.store, self.parties, self.clock),
-            explaining=Explaining(self.store, self.parties, self.clock),
+            explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.events, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
             flows=flows,

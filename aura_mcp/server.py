@@ -5,6 +5,7 @@ Not responsible for the doors through which it is reached (`hub`).
 
 import importlib
 import importlib.util
+import inspect
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -69,7 +70,9 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
     # Nothing here exports traces, and a span costs an eighth of a small call.
     server.middleware[:] = [step for step in server.middleware if type(step).__name__ != "OpenTelemetryMiddleware"]
     for tool in list_tools():
-        server.add_tool(tool.function, title=tool.title, annotations=tool.annotations())
+        # Clients show the text as it is sent: without the indentation of the source.
+        description = inspect.getdoc(tool.function)
+        server.add_tool(tool.function, title=tool.title, description=description, annotations=tool.annotations())
     for name in _OPTIONAL:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(server, toolbox.answers)

@@ -64,3 +64,13 @@ class WalletQuestion:
     window: Window = Window.ALL
     currency: Currency = Currency.USD
     as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainQuestion:
+    """Which figure is meant: the sale of a signature (or ref), or all sales of a token, or of one round trip of it."""
+
+    wallet: str
+    signature: str | None = None
+    mint: str | None = None
+    trip: int | None = None

@@ -12,8 +12,6 @@ from aura_mcp.services.results import to_moment_or_none
 from data.clock import Clock
 from data.store import Store
 
-_NEWEST = "SELECT max(slot), max(block_time) FROM leg"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubState:
@@ -70,15 +68,15 @@ class System:
 
     def status(self) -> SystemStatus:
         """Return how this AURA is doing."""
-        slot, at_s = self._store.database.rows(_NEWEST)[0]
+        newest = self._store.facts.newest()
         return SystemStatus(
             version=self._version,
             as_of=self._clock.now(),
             database=DatabaseState(
                 path=str(self._database),
                 size_bytes=_size(self._database),
-                last_slot=slot,
-                last_fact_at=to_moment_or_none(at_s),
+                last_slot=newest.slot,
+                last_fact_at=to_moment_or_none(newest.block_time),
             ),
             hub=None if self._host is None else self._host.state(),
         )

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Literal
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from aura_mcp.services.explaining import Explained, ExplainedSale, ExplainQuestion, LotPart
+from aura_mcp.services.explaining import Explained, ExplainedSale, LotPart
 from aura_mcp.services.finding import FoundTrade, FoundTrades, TradeOrder, TradeQuestion
+from aura_mcp.services.questions import ExplainQuestion
 from aura_mcp.tools._reply import (
     Answer,
     CursorArgument,
@@ -275,7 +276,7 @@ def _explanation(question: ExplainQuestion, found: Explained, *, detail: bool) -
         notes.append("USD sums are unknown: a trade has no SOL/USD price of its hour")
     answer = Explanation.model_validate(
         {
-            "as_of": found.span.as_of,
+            "as_of": found.as_of,
             "last_fact_at": found.last_fact_at,
             "notes": notes,
             "wallet": name_of(found.wallet),

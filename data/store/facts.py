@@ -139,6 +139,13 @@ class Quarantined(NamedTuple):
     detail: str
 
 
+class Newest(NamedTuple):
+    """The highest slot and the latest block time, in epoch seconds, of all facts; None where no fact has one."""
+
+    slot: int | None
+    block_time: int | None
+
+
 class Facts:
     """The tables of facts, for writing."""
 
@@ -216,6 +223,10 @@ class Facts:
         """Return the decimals of every mint that was read from exact balances."""
         rows = self._database.rows("SELECT mint, min(decimals) FROM leg WHERE precision = 'exact' GROUP BY mint")
         return dict(rows)
+
+    def newest(self) -> Newest:
+        """Return how far the facts reach."""
+        return Newest(*self._database.rows("SELECT max(slot), max(block_time) FROM leg")[0])
 
     @contextmanager
     def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:

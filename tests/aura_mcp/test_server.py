@@ -60,3 +60,16 @@ def test_tool_is_described_for_models_and_clients(application: Application) -> N
             assert 1 <= len((tool.description or "").splitlines()) <= 6
 
     asyncio.run(ask())
+
+
+def test_descriptions_are_sent_without_the_indentation_of_the_source(application: Application) -> None:
+    """Our rule: clients show the text as it comes."""
+
+    async def ask() -> None:
+        async with Client(build_server(application)) as client:
+            texts = [tool.description or "" for tool in (await client.list_tools()).tools]
+            texts += [prompt.description or "" for prompt in (await client.list_prompts()).prompts]
+        assert all(texts)
+        assert [line for text in texts for line in text.split("\n") if line != line.strip()] == []
+
+    asyncio.run(ask())
