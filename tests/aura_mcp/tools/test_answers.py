@@ -1198,6 +1198,7 @@ def test_edit_wallet(own_world: Application) -> None:
                     "7ZJRjoNm7DjokzybCnaMqJ9bNQWTPkW4BuackD6zr9Y3",
                     "7dFTnr8mvkHEQABLrsnybnHAm84HhEAJdn4ZpMccEhSX",
                 ],
+                "members_total": 2,
                 "has_changed": True,
                 "refolded_positions": 2,
             },

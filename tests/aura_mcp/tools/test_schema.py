@@ -91,6 +91,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "is_tracked": "boolean",
                     "entity": "WalletName",
                     "members": "array[string]",
+                    "members_total": "integer",
                     "has_changed": "boolean",
                     "refolded_positions": "integer",
                 },
