@@ -15,7 +15,7 @@ from mcp.server.mcpserver import MCPServer
 from aura_mcp.app import Application
 from aura_mcp.bridge import VERSION
 from aura_mcp.services.system import Host, System
-from aura_mcp.tools import Toolbox, list_tools
+from aura_mcp.tools import Toolbox, checked, list_tools
 from aura_mcp.updates import Updates
 
 INSTRUCTIONS: Final = (
@@ -59,13 +59,12 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=updates.bus,
+        tools=[checked(spec) for spec in list_tools()],
     )
     server.updates = updates
     updates.serve(server.protocol)
     # Nothing here exports traces, and a span costs an eighth of a small call.
     server.middleware[:] = [step for step in server.middleware if type(step).__name__ != "OpenTelemetryMiddleware"]
-    for tool in list_tools():
-        server.add_tool(tool.function, title=tool.title, annotations=tool.annotations())
     for name in _OPTIONAL:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(server, toolbox.answers)

@@ -12,6 +12,7 @@ from aura_mcp.services.editing import NICKNAME_LENGTH
 from aura_mcp.settings import Settings
 from aura_mcp.tools import list_tools
 from data.clock import FixedClock
+from engine.address import parse_address
 from tests.aura_mcp._facts import HOUR, START, address, mint, signature, write_prices, write_rows, write_wallets
 from tests.aura_mcp.tools._asking import Reply, talk, to_reply
 from tests.aura_mcp.tools.test_sizes import CONCISE, DETAILED
@@ -71,7 +72,7 @@ def crowd(tmp_path_factory: pytest.TempPathFactory) -> Generator[Application]:
     with open_application(folder / "x.duckdb", settings=Settings(home=folder), clock=clock) as application:
         assert application.imports.run(files).unreadable == ()
         for number in range(MEMBERS):
-            application.store.wallets.assign(address(f"m{number + 1}"), address("m0"))
+            application.store.wallets.assign(parse_address(address(f"m{number + 1}")), parse_address(address("m0")))
         yield application
 
 
