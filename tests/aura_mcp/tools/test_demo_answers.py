@@ -252,7 +252,7 @@ def test_find_trades(demo: Application) -> None:
                         "is_exact": False,
                     },
                 ],
-                "next_cursor": "WyIzYmVhNDFlNDI3M2E5MzljIixbMTc2MjMzMzYsIk5VTExpb0VVaGQ4OUpvNUFjbTlzWDg4YndqTmpyc0FWeTZLV2tYRDdxWmggSFhnanYzRDlNb0N2TE5mYnROd3Z2N3NzOGZnUXR4ekp3aUtRRW1EeHB1bXAgcm93OjQwMzBiNGQ4NWFhZWVkOGI3OGVlMTAxYWFiNWZjY2YxIzAiXV0",
+                "next_cursor": "WyIzYmVhNDFlNDI3M2E5MzljIixbMTc4MzA4MDAwMCxbMTc2MjMzMzYsIk5VTExpb0VVaGQ4OUpvNUFjbTlzWDg4YndqTmpyc0FWeTZLV2tYRDdxWmggSFhnanYzRDlNb0N2TE5mYnROd3Z2N3NzOGZnUXR4ekp3aUtRRW1EeHB1bXAgcm93OjQwMzBiNGQ4NWFhZWVkOGI3OGVlMTAxYWFiNWZjY2YxIzAiXV1d",
             },
         }
     )
