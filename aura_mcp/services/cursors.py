@@ -6,7 +6,7 @@ repeat nor hide others, and a cursor of another question is refused.
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -44,8 +44,7 @@ def read_cursor(question: object, cursor: str, kind: type[K]) -> K:
 
 def _check(key: object) -> None:
     """Refuse what no cursor says, as anybody can write one: moments outside of the calendar, numbers beyond 64 bits."""
-    # What a tuple holds is looked at below.
-    parts: tuple[object, ...] = key if isinstance(key, tuple) else (key,)  # pyright: ignore[reportUnknownVariableType]
+    parts = cast("tuple[object, ...]", key) if isinstance(key, tuple) else (key,)
     if not 0 <= getattr(key, "as_of_s", 0) <= _LAST_MOMENT_S:
         raise ValueError("no moment")
     for part in parts:
