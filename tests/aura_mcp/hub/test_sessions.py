@@ -5,7 +5,7 @@ import json
 import warnings
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from mcp import Client, StdioServerParameters
@@ -14,7 +14,7 @@ from mcp_types import ResourceUpdatedNotification
 
 from aura_mcp.bridge import Places
 from tests.aura_mcp._facts import address
-from tests.aura_mcp.hub.processes import BRIDGE, bridge, environment_of, events_of, kill_hub, one_line, run_bridge
+from tests.aura_mcp.hub.processes import BRIDGE, ROOT, bridge, environment_of, events_of, kill_hub, one_line, run_bridge
 
 BOUND_S: Final = 20.0
 BOB: Final = f"aura://wallet/{address('bob')}"
@@ -56,8 +56,9 @@ def test_what_was_answered_survives_a_crash(places: Places, environment: dict[st
     with bridge(environment) as talk:
         talk.greet()
         for number in range(2):
-            arguments = {"wallet": address(f"w{number}"), "action": "label", "nickname": f"Kept {number}"}
-            assert "done" in talk.call(number + 1, "edit_wallet", **arguments).text()
+            wallet, name = address(f"w{number}"), f"Kept {number}"
+            talk.call(number + 1, "edit_wallet", wallet=wallet, action="label", nickname=name)
+            assert "done" in talk.text()
             talk.call("lost", "hold", fifo=str(fifo))
             with fifo.open("w", encoding="utf-8"):
                 kill_hub(places)
@@ -100,16 +101,13 @@ def test_wrong_setting_is_one_line_and_no_protocol(places: Places, variable: str
     assert said.isascii()
 
 
-def test_example_configuration_starts_the_server(tmp_path: Path) -> None:
+def test_example_configuration_starts_the_server(places: Places) -> None:
     """Spec: claude_desktop_config.example.json: what Claude Desktop would start answers."""
-    root = Path(__file__).resolve().parents[3]
-    document = json.loads((root / "claude_desktop_config.example.json").read_text("utf-8"))
-    (entry,) = document["mcpServers"].values()
-    own = environment_of(tmp_path / "home", fixtures="")
-    path = {"PATH": f"{Path(BRIDGE[0]).parent}:{own['PATH']}"}
-    with bridge(
-        {**own, **path, **{k: v for k, v in entry.get("env", {}).items() if k not in own}},
-        (entry["command"], *entry["args"]),
-    ) as talk:
+    document = json.loads((ROOT / "claude_desktop_config.example.json").read_text("utf-8"))
+    assert document["mcpServers"].keys() == {"aura"}
+    entry: dict[str, Any] = document["mcpServers"]["aura"]
+    own = environment_of(Path(places.home), fixtures="")
+    environment = {**own, **entry["env"], "PATH": f"{Path(BRIDGE[0]).parent}:{own['PATH']}"}
+    with bridge(environment, (entry["command"], *entry["args"])) as talk:
         talk.greet().call(1, "system_status")
         assert talk.receive()["result"]["structuredContent"]["hub"]["is_auto_started"]
