@@ -5,7 +5,6 @@ Not responsible for the doors through which it is reached (`hub`).
 
 import importlib
 import importlib.util
-import inspect
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -17,7 +16,7 @@ from aura_mcp.announcer import Announcer
 from aura_mcp.app import Application
 from aura_mcp.bridge import VERSION
 from aura_mcp.services.system import Host, System
-from aura_mcp.tools import Toolbox, list_tools
+from aura_mcp.tools import Toolbox, checked, list_tools
 from aura_mcp.updates import Updates
 
 INSTRUCTIONS: Final = (
@@ -63,16 +62,13 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=updates.bus,
+        tools=[checked(spec) for spec in list_tools()],
     )
     server.updates = updates
     server.announcer = Announcer(application.events, application.answers.changes, updates)
     updates.serve(server.protocol)
     # Nothing here exports traces, and a span costs an eighth of a small call.
     server.middleware[:] = [step for step in server.middleware if type(step).__name__ != "OpenTelemetryMiddleware"]
-    for tool in list_tools():
-        # Clients show the text as it is sent: without the indentation of the source.
-        description = inspect.getdoc(tool.function)
-        server.add_tool(tool.function, title=tool.title, description=description, annotations=tool.annotations())
     for name in _OPTIONAL:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(server, toolbox.answers)

@@ -19,13 +19,13 @@ def status_view(found: Visit) -> RenderableType:
     hub: dict[str, Any] = found.status["hub"]
     database: dict[str, Any] = found.status["database"]
     stays = "leaves when idle" if hub["is_auto_started"] else "stays"
-    slot = database["last_slot"]
-    reach = "no facts yet" if slot is None else f"up to slot {slot:,}, {database['last_fact_at'] or UNKNOWN}"
+    slot, at = database["last_slot"], database["last_fact_at"]
+    reach = f"up to {at}" if slot is None else f"up to slot {slot:,}, {at or UNKNOWN}"
     lines = _lines()
     lines.add_row("version", found.status["version"])
     lines.add_row("uptime", f"{span(hub['uptime_s'])} (PID {found.info.pid}, {stays})")
     lines.add_row("database", f"{database['path']} ({database['size_bytes'] / _MEGABYTE:,.1f} MB)")
-    lines.add_row("facts", reach)
+    lines.add_row("facts", "no facts yet" if slot is None and at is None else reach)
     lines.add_row("HTTP", f"{found.info.http_url} (token in {found.info.token_file})")
     lines.add_row("bridges", found.info.address.partition(" ")[2])
     lines.add_row("sessions", f"{hub['sessions']}")

@@ -274,6 +274,8 @@ def _explanation(question: ExplainQuestion, found: Explained, *, detail: bool) -
         notes.append("some amounts were rounded by their source, which left out network fees: net is before those")
     if found.net.usd is None and found.net.sol is not None:
         notes.append("USD sums are unknown: a trade has no SOL/USD price of its hour")
+    if any(len(sale.parts) > _most_parts(detail=detail) for sale in found.sales):
+        notes.append("a sale names its first lots only; query_sql over realized_pnl lists the other ones")
     answer = Explanation.model_validate(
         {
             "as_of": found.as_of,
@@ -303,7 +305,8 @@ def _explanation(question: ExplainQuestion, found: Explained, *, detail: bool) -
 
 
 _PARTS: Final = 6
-"""Lots of one sale that a concise answer names."""
+_PARTS_DETAILED: Final = 50
+"""Lots of one sale that an answer names."""
 
 
 def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> SaleModel:
@@ -314,7 +317,7 @@ def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> Sa
         "quantity": sale.quantity,
         "matched_pct": sale.matched_pct,
         **amounts("net", sale.net),
-        "parts": [_part(part, detail=detail) for part in (sale.parts if detail else sale.parts[:_PARTS])],
+        "parts": [_part(part, detail=detail) for part in sale.parts[: _most_parts(detail=detail)]],
         "parts_total": len(sale.parts),
     }
     if question.mint is None:
@@ -326,6 +329,10 @@ def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> Sa
     if detail:
         fields |= {"price_source": sale.disposed.price_source, "price_age_s": sale.disposed.price_age_s}
     return SaleModel.model_validate(fields)
+
+
+def _most_parts(*, detail: bool) -> int:
+    return _PARTS_DETAILED if detail else _PARTS
 
 
 def _part(part: LotPart, *, detail: bool) -> PartModel:

@@ -34,6 +34,8 @@ def test_status_says_what_is_there(application: Application, era: str) -> None:
         assert as_of.endswith("Z")
         assert size > 0
         assert result.structured_content == {
+            "last_fact_at": None,
+            "notes": ["no facts are stored yet: `aura import` brings some"],
             "version": VERSION,
             "database": {"path": str(application.database), "last_slot": None, "last_fact_at": None},
             "hub": None,

@@ -601,7 +601,7 @@ def test_find_trades(world: Application) -> None:
                         "is_exact": False,
                     },
                 ],
-                "next_cursor": "WyIxMWE2M2E1MWE4NmI2MjZjIixbMTc4MDAwMDEyMCwiMDAwMDAwMDAwMDAwMDAwMDAwMDAgMDAwMDAwMDAwMCAyd2lMcVMyUVZUVVNmN2NNRHFiRTRkcVg5cG56NHFjUmJjTmdoOG5TZExrc2tIeUFNVktCcTJvcUxTbTRmWXFFYk1qR0s1NjZlOEZuWXBzOXdkeWZTamJXIDdaSlJqb05tN0Rqb2t6eWJDbmFNcUo5Yk5RV1RQa1c0QnVhY2tENnpyOVkzIDEyMjg0MDU4ODgiXV0",
+                "next_cursor": "WyIxMWE2M2E1MWE4NmI2MjZjIixbMTc4MDAwMzYwMCxbMTc4MDAwMDEyMCwiMDAwMDAwMDAwMDAwMDAwMDAwMDAgMDAwMDAwMDAwMCAyd2lMcVMyUVZUVVNmN2NNRHFiRTRkcVg5cG56NHFjUmJjTmdoOG5TZExrc2tIeUFNVktCcTJvcUxTbTRmWXFFYk1qR0s1NjZlOEZuWXBzOXdkeWZTamJXIDdaSlJqb05tN0Rqb2t6eWJDbmFNcUo5Yk5RV1RQa1c0QnVhY2tENnpyOVkzIDEyMjg0MDU4ODgiXV1d",
             },
         }
     )
@@ -1198,8 +1198,10 @@ def test_edit_wallet(own_world: Application) -> None:
                     "7ZJRjoNm7DjokzybCnaMqJ9bNQWTPkW4BuackD6zr9Y3",
                     "7dFTnr8mvkHEQABLrsnybnHAm84HhEAJdn4ZpMccEhSX",
                 ],
+                "members_total": 2,
                 "has_changed": True,
                 "refolded_positions": 2,
+                "whale_minimum_usd": 10000.0,
             },
         }
     )
