@@ -44,14 +44,13 @@ def read_cursor(question: object, cursor: str, kind: type[K]) -> K:
 
 def _check(key: object) -> None:
     """Refuse what no cursor says, as anybody can write one: moments outside of the calendar, numbers beyond 64 bits."""
-    parts = cast("tuple[object, ...]", key) if isinstance(key, tuple) else (key,)
     if not 0 <= getattr(key, "as_of_s", 0) <= _LAST_MOMENT_S:
         raise ValueError("no moment")
-    for part in parts:
-        if isinstance(part, tuple):
+    if isinstance(key, tuple):
+        for part in cast("tuple[object, ...]", key):
             _check(part)
-        elif isinstance(part, int) and part not in _INT64:
-            raise ValueError("no number of 64 bits")
+    elif isinstance(key, int) and key not in _INT64:
+        raise ValueError("no number of 64 bits")
 
 
 def _digest(question: object) -> str:
