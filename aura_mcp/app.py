@@ -60,7 +60,10 @@ class Application:
             if self.database == self.settings.database:
                 self.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._store = Store.open(
-                self.database, memory_limit_mb=self.settings.memory_limit_mb, threads=self.settings.threads
+                self.database,
+                memory_limit_mb=self.settings.memory_limit_mb,
+                idle_limit_mb=self.settings.idle_limit_mb,
+                threads=self.settings.threads,
             )
             self._store.booking.book()
         return self._store
