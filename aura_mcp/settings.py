@@ -45,10 +45,10 @@ class Settings(BaseSettings):
     )
     idle_limit_mb: int | None = Field(
         default=None,
-        ge=64,
+        ge=32,
         le=1_048_576,
-        description="Memory that the database keeps between bookings, in megabytes (64 to 1048576). "
-        "Default: 96 in the hub, which stays; all of memory_limit_mb in a command.",
+        description="Memory that the database keeps between bookings, in megabytes (32 to 1048576). "
+        "Default: 32 in the hub, which stays; all of memory_limit_mb in a command.",
     )
     threads: int = Field(
         default=2,

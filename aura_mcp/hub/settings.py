@@ -15,10 +15,10 @@ class HubSettings(Settings):
     """The settings of a process that is a hub."""
 
     idle_limit_mb: int | None = Field(
-        default=96,
-        ge=64,
+        default=32,
+        ge=32,
         le=1_048_576,
-        description="Memory that the database keeps between bookings, in megabytes (64 to 1048576).",
+        description="Memory that the database keeps between bookings, in megabytes (32 to 1048576).",
     )
     transport: Literal["unix", "tcp"] = Field(
         default="unix" if HAS_UNIX_SOCKETS else "tcp",

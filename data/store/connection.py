@@ -96,7 +96,12 @@ class Database:
     def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query: an open result would block checkpoints."""
         with translated(self.name):
-            return self.cursor().execute(sql, parameters).fetchall()
+            try:
+                return self.cursor().execute(sql, parameters).fetchall()
+            except duckdb.OutOfMemoryException:
+                # What is left between bookings is enough for most questions; the others get all of it.
+                with self.heavy():
+                    return self.cursor().execute(sql, parameters).fetchall()
 
     @contextmanager
     def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
