@@ -22,7 +22,7 @@ from aura_mcp.services.exports import Exports
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
-from aura_mcp.services.leaderboard import Leaderboards
+from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.provenance import Provenance
 from aura_mcp.services.reports import Reports
@@ -84,14 +84,23 @@ class Application:
         return Trades(self.store, self.parties, self.clock)
 
     @cached_property
-    def wallets(self) -> Wallets:
-        """Reports on one wallet."""
-        return Wallets(self.store, self.parties, self.trades, self.clock)
+    def _ledger(self) -> LedgerState:
+        return LedgerState(self.store)
 
     @cached_property
-    def leaderboards(self) -> Leaderboards:
+    def reports(self) -> Reports:
+        """Reports on one wallet."""
+        return Reports(self.store, self.parties, self._ledger, self.clock)
+
+    @cached_property
+    def wallets(self) -> Wallets:
+        """Reports on one wallet, with its last trades."""
+        return Wallets(self.reports, self.trades)
+
+    @cached_property
+    def boards(self) -> Boards:
         """Rankings of wallets."""
-        return Leaderboards(self.store, self.parties, self.clock)
+        return Boards(self.store, self.parties, self._ledger, self.clock)
 
     @cached_property
     def provenance(self) -> Provenance:
@@ -116,15 +125,15 @@ class Application:
     @cached_property
     def demo(self) -> Demo:
         """The main job on the recording that ships with the package."""
-        return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
+        return Demo(self.imports, self.boards, self.wallets, self.provenance, self.verification)
 
     @cached_property
     def answers(self) -> Answers:
         """What tools, resources and prompts ask."""
         flows = TokenFlows(self.store, self.parties, self.clock)
         return Answers(
-            boards=Boards(self.store, self.parties, self.clock),
-            reports=Reports(self.store, self.parties, self.clock),
+            boards=self.boards,
+            reports=self.reports,
             finding=Finding(self.store, self.parties, self.clock),
             explaining=Explaining(self.store, self.parties, self.clock),
             editing=Editing(self.store, self.parties, self.clock),

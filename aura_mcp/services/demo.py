@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Final
 
+from aura_mcp.services.boards import Boards
 from aura_mcp.services.imports import Imported, Imports
-from aura_mcp.services.leaderboard import Leaderboard, Leaderboards
+from aura_mcp.services.leaderboard import Leaderboard
 from aura_mcp.services.provenance import Audit, Provenance
 from aura_mcp.services.questions import BoardQuestion, WalletQuestion
 from aura_mcp.services.steps import Progress
@@ -37,13 +38,13 @@ class Demo:
     def __init__(
         self,
         imports: Imports,
-        leaderboards: Leaderboards,
+        boards: Boards,
         wallets: Wallets,
         provenance: Provenance,
         verification: Verification,
     ) -> None:
         self._imports = imports
-        self._leaderboards = leaderboards
+        self._boards = boards
         self._wallets = wallets
         self._provenance = provenance
         self._verification = verification
@@ -52,7 +53,7 @@ class Demo:
         """Load the recording and answer from it."""
         with resources.as_file(resources.files("aura_mcp").joinpath("demo", RECORDING)) as path:
             imported = self._imports.run([path], progress)
-        board = self._leaderboards.page(BoardQuestion(), limit=BOARD_LENGTH)
+        board = self._boards.page(BoardQuestion(), limit=BOARD_LENGTH)
         leader = board.standings[0].wallet.address
         report = self._wallets.report(WalletQuestion(wallet=leader), limit=LIST_LENGTH)
         (audit, *_) = self._provenance.explain(leader, self._provenance.find_signed_sale(leader))
