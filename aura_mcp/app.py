@@ -23,7 +23,7 @@ from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
 from aura_mcp.services.jobs import Jobs
-from aura_mcp.services.leaderboard import Leaderboards
+from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.providers import Providers
 from aura_mcp.services.reports import Reports
@@ -62,7 +62,10 @@ class Application:
             if self.database == self.settings.database:
                 self.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._store = Store.open(
-                self.database, memory_limit_mb=self.settings.memory_limit_mb, threads=self.settings.threads
+                self.database,
+                memory_limit_mb=self.settings.memory_limit_mb,
+                idle_limit_mb=self.settings.idle_limit_mb,
+                threads=self.settings.threads,
             )
             self._store.booking.book()
         return self._store
@@ -83,14 +86,23 @@ class Application:
         return Trades(self.store, self.parties, self.clock)
 
     @cached_property
-    def wallets(self) -> Wallets:
-        """Reports on one wallet."""
-        return Wallets(self.store, self.parties, self.trades, self.clock)
+    def _ledger(self) -> LedgerState:
+        return LedgerState(self.store)
 
     @cached_property
-    def leaderboards(self) -> Leaderboards:
+    def reports(self) -> Reports:
+        """Reports on one wallet."""
+        return Reports(self.store, self.parties, self._ledger, self.clock)
+
+    @cached_property
+    def wallets(self) -> Wallets:
+        """Reports on one wallet, with its last trades."""
+        return Wallets(self.reports, self.trades)
+
+    @cached_property
+    def boards(self) -> Boards:
         """Rankings of wallets."""
-        return Leaderboards(self.store, self.parties, self.clock)
+        return Boards(self.store, self.parties, self._ledger, self.clock)
 
     @cached_property
     def explaining(self) -> Explaining:
@@ -134,8 +146,8 @@ class Application:
         """What tools, resources and prompts ask."""
         flows = TokenFlows(self.store, self.parties, self.clock)
         return Answers(
-            boards=Boards(self.store, self.parties, self.clock),
-            reports=Reports(self.store, self.parties, self.clock),
+            boards=self.boards,
+            reports=self.reports,
             finding=Finding(self.store, self.parties, self.clock),
             explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.events, self.clock),

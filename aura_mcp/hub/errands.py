@@ -15,10 +15,10 @@ from typing import Any, Final, get_type_hints
 import msgspec
 
 from aura_mcp.errors import AuraError
+from aura_mcp.services.boards import Boards
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.exports import Exports
 from aura_mcp.services.imports import Imports
-from aura_mcp.services.leaderboard import Leaderboards
 from aura_mcp.services.trades import Trades
 from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
@@ -29,10 +29,10 @@ PROGRESS: Final = "progress"
 """The argument that is a callback: it becomes lines on the way back."""
 
 SERVICES: Final[Mapping[str, type]] = {
+    "boards": Boards,
     "explaining": Explaining,
     "exports": Exports,
     "imports": Imports,
-    "leaderboards": Leaderboards,
     "trades": Trades,
     "verification": Verification,
     "wallets": Wallets,

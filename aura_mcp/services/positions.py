@@ -3,22 +3,18 @@
 Not responsible for what holdings are worth: there is no price of today in the facts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from heapq import nlargest
 
 from aura_mcp.services.figures import to_percent
-from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
-from data.store import Store
 from data.store.identity import ROW_PREFIX
 from engine.ledger import Basis, Currency, Episode, Flow, FoldState, Lot, judge, signature_of
 from engine.units import Mint
 from engine.wallets import TokenHistory
-
-_DECIMALS: Final = "SELECT mint, max(decimals) FROM leg WHERE list_contains($1, mint) GROUP BY mint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,26 +63,17 @@ class Trip:
     outcome: str
 
 
-class _Decimals(NamedTuple):
-    mint: str
-    decimals: int
-
-
-def decimals_of(store: Store, mints: Iterable[str]) -> Mapping[str, int]:
-    """Return the decimals of mints."""
-    return dict(rows_of(store, _Decimals, _DECIMALS, [list(mints)]))
-
-
 def positions_of(states: Mapping[str, FoldState], decimals: Mapping[str, int]) -> tuple[Position, ...]:
     """Return every position that is not empty, the one that cost most first."""
     found = [_position(mint, state, decimals.get(mint, 0)) for mint, state in states.items() if _lots(state)]
     return tuple(sorted(found, key=lambda position: (-(position.cost.sol or 0), position.mint)))
 
 
-def trips_of(histories: Sequence[TokenHistory], currency: Currency) -> tuple[Trip, ...]:
-    """Return every round trip, the latest opened first."""
-    trips = [_trip(history.mint, episode, currency) for history in histories for episode in history.episodes]
-    return tuple(sorted(trips, key=lambda trip: (trip.opened_at, trip.mint, trip.number), reverse=True))
+def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) -> tuple[Trip, ...]:
+    """Return the last round trips, the latest opened first."""
+    episodes = ((history.mint, episode) for history in histories for episode in history.episodes)
+    latest = nlargest(limit, episodes, key=lambda found: (found[1].opened_at, found[0], found[1].number))
+    return tuple(_trip(mint, episode, currency) for mint, episode in latest)
 
 
 def _position(mint: str, state: FoldState, decimals: int) -> Position:

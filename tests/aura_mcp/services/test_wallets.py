@@ -53,7 +53,7 @@ def test_answers_carry_the_moment_they_are_for(tmp_path: Path) -> None:
         later = datetime.fromtimestamp(START + 2 * DAY, UTC)
         question = WalletQuestion(wallet=address("alice"), window=Window.DAY, as_of=later)
         assert aura.wallets.report(question).usd.realizations == 0
-        assert aura.leaderboards.page(BoardQuestion(window=Window.DAY, as_of=later), limit=5).standings == ()
+        assert aura.boards.page(BoardQuestion(window=Window.DAY, as_of=later), limit=5).standings == ()
         assert aura.trades.page(TradeFilter(window=Window.DAY, as_of=later)).trades == ()
 
 
@@ -122,8 +122,8 @@ def test_board_without_prices_points_to_the_other_currency(tmp_path: Path) -> No
     rows = (f"alice buys 2 MEME for 1 at {day}", f"alice sells 2 MEME for 2 at {day + 60}")
     later = datetime.fromtimestamp(START + day + 120, UTC)
     with application(tmp_path, *rows) as aura:
-        usd = aura.leaderboards.page(BoardQuestion(as_of=later, min_trades=0), limit=5)
-        sol = aura.leaderboards.page(BoardQuestion(as_of=later, currency=Currency.SOL), limit=5)
+        usd = aura.boards.page(BoardQuestion(as_of=later, min_trades=0), limit=5)
+        sol = aura.boards.page(BoardQuestion(as_of=later, currency=Currency.SOL), limit=5)
     assert (usd.ranked, usd.unpriced) == (0, 1)
     assert usd.standings[0].net == Money(sol=Decimal(1), usd=None)
     assert (sol.ranked, sol.unpriced) == (1, 0)
