@@ -6,7 +6,7 @@ the result with the facts (`verification`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
@@ -16,6 +16,7 @@ import duckdb
 from data.store.chunks import Chunk, Key, Span, Task, read_chunks
 from data.store.connection import Database
 from data.store.derived import DERIVED, Output, Stored, append, forget_marks, read_states, remove_changed, remove_folds
+from data.store.near import TooMuchError, read_near
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
 
@@ -79,6 +80,12 @@ class Booking:
 
     def _book_once(self, progress: Progress | None) -> Booked:
         span = Span(self._batch("booked_batch"), self._batch("last_batch"))
+        if span.after > 0:
+            try:
+                return self._book_near(span)
+            except TooMuchError:
+                # Nothing was written: the views read it all at once.
+                pass
         folds = events = 0
         with (
             self._database.second_cursor() as reader,
@@ -100,24 +107,42 @@ class Booking:
             writer.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
         return Booked(folds, events)
 
+    def _book_near(self, span: Span) -> Booked:
+        """Book what lies near the new facts on one cursor.
+
+        Raises:
+            TooMuchError: that is too much; nothing was written.
+        """
+        with self._database.write() as cursor:
+            states: dict[Key, Stored] = {}
+
+            def read(keys: Sequence[Key]) -> dict[Key, Stored]:
+                states.update(read_states(cursor, keys))
+                return states
+
+            chunk = read_near(cursor, span, read)
+            output = self._fold_chunk(chunk, states)
+            _store(cursor, chunk.work, output, output.tables())
+            cursor.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
+        return Booked(len(chunk.work), sum(len(group.events) for group in chunk.folds))
+
     def _fold_all(
         self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None
     ) -> Iterator[tuple[Chunk, Output]]:
         work = find_work(reader, span)
         done = 0
         for chunk in read_chunks(reader, Span(work.after, span.upto), work.buckets):
-            yield chunk, self._fold_chunk(chunk)
+            going_on = [key for key, task in chunk.work.items() if task.goes_on]
+            yield chunk, self._fold_chunk(chunk, read_states(self._database.cursor(), going_on))
             done += sum(len(group.events) for group in chunk.folds)
             if progress is not None:
                 progress(done, max(work.events, done))
 
-    def _fold_chunk(self, chunk: Chunk) -> Output:
-        going_on = [key for key, task in chunk.work.items() if task.goes_on]
-        states = read_states(self._database.cursor(), going_on)
+    def _fold_chunk(self, chunk: Chunk, states: Mapping[Key, Stored]) -> Output:
         output = Output()
         config = self._config
         for entity, mint, events in chunk.folds:
-            before = states.get((entity, mint))
+            before = states.get((entity, mint)) if chunk.work[entity, mint].goes_on else None
             if before is not None and _continues(before, events[0].ref):
                 # What the state booked of this transaction must be booked again, together with the rest.
                 output.marked.append((entity, mint))
