@@ -9,7 +9,7 @@ import gc
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import duckdb
 
@@ -19,6 +19,10 @@ from data.store.derived import DERIVED, Output, Stored, append, forget_marks, re
 from data.store.near import TooMuchError, read_near
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
+
+_LOOK: Final = """
+SELECT max(value) FILTER (key = 'booked_batch'), max(value) FILTER (key = 'last_batch'), EXISTS (FROM refold) FROM meta
+"""
 
 Progress = Callable[[int, int], None]
 """Called with the number of events folded so far and an estimate of their total."""
@@ -40,15 +44,18 @@ class Booking:
 
     def is_pending(self) -> bool:
         """Tell whether something has arrived that the ledger has not seen."""
-        return self._batch("last_batch") != self._batch("booked_batch") or self._has_marks()
+        span, has_marks = self._look()
+        return span.after != span.upto or has_marks
 
     def book(self, progress: Progress | None = None) -> Booked:
         """Fold everything that is new; a second call right after does nothing. Safe to repeat after a crash."""
         folds = events = 0
         with self._database.writing():
-            while self.is_pending():
-                done = self._book_once(progress)
+            span, has_marks = self._look()
+            while span.after != span.upto or has_marks:
+                done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
+                span = Span(span.upto, span.upto)
         return Booked(folds, events)
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
@@ -74,12 +81,13 @@ class Booking:
             # Nothing is stored in the eyes of a replay.
             for name in ("fold_state", "refold"):
                 reader.execute(f"CREATE TEMP TABLE {name} AS FROM main.{name} LIMIT 0")
-            for _, output in self._fold_all(reader, Span(0, self._batch("last_batch")), progress):
+            upto = self._look()[0].upto
+            for _, output in self._fold_all(reader, Span(0, upto), progress):
                 append(writer, output.tables(), "replayed_")
             yield writer
 
-    def _book_once(self, progress: Progress | None) -> Booked:
-        span = Span(self._batch("booked_batch"), self._batch("last_batch"))
+    def _book_once(self, span: Span, progress: Progress | None) -> tuple[Booked, bool]:
+        """Book a span and tell whether it left marks: folds that must start over after all."""
         if span.after > 0:
             try:
                 return self._book_near(span)
@@ -87,6 +95,7 @@ class Booking:
                 # Nothing was written: the views read it all at once.
                 pass
         folds = events = 0
+        has_marks = False
         with (
             self._database.second_cursor() as reader,
             self._database.second_cursor() as writer,
@@ -98,6 +107,7 @@ class Booking:
             for chunk, output in self._fold_all(reader, span, progress):
                 folds += len(chunk.work)
                 events += sum(len(group.events) for group in chunk.folds)
+                has_marks = has_marks or bool(output.marked)
                 tables = output.tables()
                 if writing is not None:
                     writing.result()
@@ -105,9 +115,9 @@ class Booking:
             if writing is not None:
                 writing.result()
             writer.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
-        return Booked(folds, events)
+        return Booked(folds, events), has_marks
 
-    def _book_near(self, span: Span) -> Booked:
+    def _book_near(self, span: Span) -> tuple[Booked, bool]:
         """Book what lies near the new facts on one cursor.
 
         Raises:
@@ -124,7 +134,8 @@ class Booking:
             output = self._fold_chunk(chunk, states)
             _store(cursor, chunk.work, output, output.tables())
             cursor.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
-        return Booked(len(chunk.work), sum(len(group.events) for group in chunk.folds))
+        events = sum(len(group.events) for group in chunk.folds)
+        return Booked(len(chunk.work), events), bool(output.marked)
 
     def _fold_all(
         self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None
@@ -151,12 +162,10 @@ class Booking:
             output.add((entity, mint), len(events), result, before)
         return output
 
-    def _batch(self, key: str) -> int:
-        ((value,),) = self._database.rows("SELECT value FROM meta WHERE key = ?", [key])
-        return int(value)
-
-    def _has_marks(self) -> bool:
-        return bool(self._database.rows("SELECT 1 FROM refold LIMIT 1"))
+    def _look(self) -> tuple[Span, bool]:
+        """Return the batches that are not booked, and whether folds are marked to start over."""
+        ((after, upto, has_marks),) = self._database.rows(_LOOK)
+        return Span(after, upto), has_marks
 
 
 @contextmanager

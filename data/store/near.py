@@ -237,6 +237,7 @@ class _Reading:
         self._span = span
         self._facts = _Facts(cursor, span.upto)
         self._entities: dict[str, str] = dict(cursor.execute("SELECT wallet, entity FROM entity_member").fetchall())
+        self._has_older: set[int] = set()
         self.touched: set[Key] = set()
         self.marked: set[Key] = set()
 
@@ -246,9 +247,7 @@ class _Reading:
         facts.add_effects(self._limited(_FRESH, table="effect", columns=_EFFECT_COLUMNS))
         facts.add_legs(self._limited(_FRESH, table="leg", columns=_LEG_COLUMNS))
         facts.add_balances(self._limited(_FRESH, table="account_balance", columns=_BALANCE_COLUMNS))
-        told = Counter(effect.signature for effect in facts.effects.values())
-        told.update(leg.signature for leg in facts.legs.values() if leg.precision == ROUNDED)
-        facts.add_at(self._places_beyond(told))
+        facts.add_at(self._places_beyond())
         replaced = {(e.signature, e.owner) for e in facts.effects.values() if self._is_fresh(e)}
         for row in (*facts.legs.values(), *facts.balances.values()):
             if row.mint in QUOTE_MINTS:
@@ -268,12 +267,13 @@ class _Reading:
         again = set(self.marked)
         for key, found in events.items():
             stored = states.get(key)
-            if stored is None or min(found).order_time <= stored.state.last_at:
+            if stored is None or min(raw.order_time for raw in found) <= stored.state.last_at:
                 again.add(key)
-        if again:
-            self._read_whole(again)
+        older = {key for key in again if key in self.marked or key in states or self._is_older(key)}
+        if older:
+            self._read_whole(older)
             facts.settle()
-            events |= dict.fromkeys(again, ()) | self._events(again, after=FROM_START)
+            events |= dict.fromkeys(older, ()) | self._events(older, after=FROM_START)
         prices = _Prices(self._cursor, events.values())
         work = {key: Task(key in states, FROM_START if key in again else self._span.after) for key in sorted(events)}
         folds = [FoldEvents(*key, _in_order(events[key], prices)) for key in work if events[key]]
@@ -292,13 +292,25 @@ class _Reading:
     def _key(self, row: Leg | Balance) -> Key:
         return self._entities.get(row.owner, row.owner), row.mint
 
-    def _places_beyond(self, told: Mapping[str, int]) -> set[int]:
-        """Return the slots of signatures that have more facts than are known; `told` says how many are."""
+    def _places_beyond(self) -> set[int]:
+        """Return the slots of new signatures that have older facts, and remember the folds that have none."""
+        facts = self._facts
+        told = Counter(effect.signature for effect in facts.effects.values())
+        told.update(leg.signature for leg in facts.legs.values() if leg.precision == ROUNDED)
+        rows = (*facts.legs.values(), *facts.balances.values())
+        known = {(place_key(row.owner, row.mint), row.cluster_key) for row in rows}
         signatures = {place_key(signature): signature for signature in told}
-        places: defaultdict[str, list[int]] = defaultdict(list)
-        for key, place in self._places(signatures):
-            places[signatures[key]].append(place)
-        return {place for signature, found in places.items() if len(found) > told[signature] for place in found}
+        beyond: set[int] = set()
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for key, place in self._places({*signatures, *(key for key, _ in known)}):
+            if key in signatures:
+                found[signatures[key]].append(place)
+            elif (key, place) not in known:
+                self._has_older.add(key)
+        for signature, places in found.items():
+            if len(places) > told[signature]:
+                beyond.update(places)
+        return beyond
 
     def _places(self, keys: Collection[int]) -> list[tuple[int, int]]:
         if not keys:
@@ -313,6 +325,10 @@ class _Reading:
         if first is not None:
             rows = self._limited(_PRICED, first=first, last=last + PRICE_AGE_S)
             self.marked.update((self._entities.get(str(owner), str(owner)), str(mint)) for owner, mint in rows)
+
+    def _is_older(self, key: Key) -> bool:
+        entity, mint = key
+        return any(place_key(owner, mint) in self._has_older for owner in self._owners({entity})[entity])
 
     def _read_whole(self, keys: Collection[Key]) -> None:
         """Read everything of some folds, with every other reading of the transactions in them."""
