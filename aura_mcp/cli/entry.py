@@ -27,6 +27,7 @@ from aura_mcp.cli import (
     trades,
     verify,
     wallet,
+    webhooks,
 )
 from aura_mcp.cli.console import FAILED, PipeClosedError, complain
 from aura_mcp.errors import AuraError
@@ -70,6 +71,7 @@ for _command in (
     refresh,
     schedule,
     wallet,
+    webhooks,
     trades,
     decode,
     verify,
