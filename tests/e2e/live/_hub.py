@@ -20,6 +20,7 @@ import httpx
 
 from aura_mcp.bridge import Places
 from aura_mcp.services.tracking import TrackingConfig
+from data.providers import list_providers
 from data.store import Store
 from data.store.wallets import Wallet
 from tests.aura_mcp.hub.processes import (
@@ -58,10 +59,9 @@ class LiveHub:
         self.home = home
         self.places = Places(str(home))
         self.port = _free_port()
-        url = stand.upstream.url()
-        self.environment = environment_of(
-            home, **{**QUICK, "solana_rpc_url": url, "http_port": str(self.port), **settings}
-        )
+        # All providers stand here: nothing could reach the real ones.
+        urls = {f"{spec.name}_url": stand.upstream.url(spec.name) for spec in list_providers()}
+        self.environment = environment_of(home, **{**QUICK, **urls, "http_port": str(self.port), **settings})
         self._running = ExitStack()
         home.mkdir(mode=0o700, parents=True)
         with Store.open(home / "aura.duckdb") as store:
