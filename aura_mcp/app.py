@@ -25,6 +25,7 @@ from aura_mcp.services.imports import Imports
 from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
+from aura_mcp.services.prices import Prices
 from aura_mcp.services.providers import Providers
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
@@ -35,6 +36,7 @@ from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
 from aura_mcp.settings import Settings
 from data.clock import Clock, SystemClock
+from data.providers.serving import Serving
 from data.store import Store
 from data.store.usage import Usage
 
@@ -140,6 +142,11 @@ class Application:
         """The way to providers, for the event loop that asks first and closes it."""
         usage = Usage(self.store.database, self.clock)
         return Providers(self.clock, usage, is_offline=self.settings.offline)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """The way of prices into the database, for the event loop of the providers."""
+        return Prices(self.store, Serving.open(self.providers.api), self.clock)
 
     @cached_property
     def answers(self) -> Answers:

@@ -15,7 +15,7 @@ from mcp.server.mcpserver import MCPServer
 from aura_mcp.announcer import Announcer
 from aura_mcp.app import Application
 from aura_mcp.bridge import VERSION
-from aura_mcp.services.system import Host, System
+from aura_mcp.services.system import About, Host, System
 from aura_mcp.tools import Toolbox, checked, list_tools
 from aura_mcp.updates import Updates
 
@@ -45,7 +45,7 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
     updates = Updates()
     toolbox = Toolbox(
         answers=application.answers,
-        system=System(application.store, application.database, application.clock, version=VERSION, host=host),
+        system=_system(application, host),
         jobs=application.jobs,
         updates=updates,
     )
@@ -73,3 +73,16 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(server, toolbox.answers)
     return server
+
+
+def _system(application: Application, host: Host | None) -> System:
+    about = About(version=VERSION, database=application.database, is_offline=application.settings.offline)
+    return System(
+        application.store,
+        about,
+        application.clock,
+        jobs=application.jobs,
+        events=application.events,
+        providers=application.providers,
+        host=host,
+    )

@@ -17,6 +17,7 @@ from aura_mcp.clients import CLIENTS, Client, MalformedError
 from aura_mcp.clients.scanning import scan
 from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.hub import HubSettings, visit
+from aura_mcp.services.reach import reach_providers
 
 COMMAND: Final = "aura-mcp"
 KEYS: Final = (
@@ -49,6 +50,7 @@ def examine(settings: HubSettings) -> list[Finding]:
         hub,
         _look_at_database(places, is_running=is_running),
         _look_at_keys(),
+        *_look_at_providers(settings),
         _look_at_command(),
         *_look_at_clients(),
     ]
@@ -100,6 +102,19 @@ def _look_at_database(places: Places, *, is_running: bool) -> Finding:
 def _look_at_keys() -> Finding:
     present = [name for name in KEYS if os.environ.get(name)]
     return Finding(name="keys", is_problem=False, detail=", ".join(present) or "none set; none is needed")
+
+
+def _look_at_providers(settings: HubSettings) -> Iterator[Finding]:
+    if settings.offline:
+        yield Finding(name="providers", is_problem=False, detail="none is asked: AURA_OFFLINE is set")
+        return
+    reaches = reach_providers()
+    lost = [reach for reach in reaches if not reach.is_reachable]
+    if not lost:
+        yield Finding(name="providers", is_problem=False, detail=f"{len(reaches)} of {len(reaches)} can be reached")
+    for reach in lost:
+        fix = f"check the network and its proxy, or name another address in AURA_{reach.provider.upper()}_URL"
+        yield Finding(name="providers", is_problem=True, detail=f"{reach.provider}: no way to {reach.host}", fix=fix)
 
 
 def _look_at_command() -> Finding:

@@ -22,10 +22,12 @@ from aura_mcp.cli import (
     install,
     leaderboard,
     refresh,
+    schedule,
     setup,
     trades,
     verify,
     wallet,
+    webhooks,
 )
 from aura_mcp.cli.console import FAILED, PipeClosedError, complain
 from aura_mcp.errors import AuraError
@@ -67,7 +69,9 @@ for _command in (
     imports,
     leaderboard,
     refresh,
+    schedule,
     wallet,
+    webhooks,
     trades,
     decode,
     verify,

@@ -79,6 +79,13 @@ class EventConfig:
     max_age_s: int = 3_600
 
 
+class _Reversed(NamedTuple):
+    owner: str
+    signature: str
+    slot: int
+    batch: int
+
+
 class _Leg(NamedTuple):
     owner: str
     mint: str
@@ -98,6 +105,7 @@ class _Leg(NamedTuple):
 _FRESH: Final = """
 WITH fresh AS (
     SELECT * FROM leg AS l
+    ANTI JOIN reversed AS r ON r.slot = l.cluster_key AND r.signature = l.signature
     WHERE l.batch_id > $after AND l.batch_id <= $upto
         AND l.owner IN (SELECT address FROM wallet WHERE is_tracked)
 )
@@ -109,6 +117,12 @@ FROM fresh AS l
 ASOF LEFT JOIN sol_price AS p ON l.block_time >= p.completed_at
 LEFT JOIN wallet_minimum AS m ON m.wallet = l.owner
 ORDER BY l.order_time, l.slot, l.index_in_block, l.signature, l.leg_no
+"""
+_REVERSED: Final = """
+SELECT e.owner, r.signature, r.slot, r.batch_id FROM reversed AS r
+JOIN effect AS e ON e.cluster_key = r.slot AND e.signature = r.signature
+WHERE r.batch_id > $after AND r.batch_id <= $upto AND e.owner IN (SELECT address FROM wallet WHERE is_tracked)
+ORDER BY ALL
 """
 
 
@@ -156,8 +170,10 @@ class Events:
         after, upto = self._table.emitted_batch(), self._table.booked_batch()
         if upto <= after:
             return ()
-        legs = rows_of(self._store, _Leg, _FRESH, {"after": after, "upto": upto})
-        return self._add([*self._whale_trades(legs), *self._updates(legs, upto)], upto)
+        span = {"after": after, "upto": upto}
+        legs = rows_of(self._store, _Leg, _FRESH, span)
+        lost = rows_of(self._store, _Reversed, _REVERSED, span)
+        return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, upto)], upto)
 
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""
@@ -197,6 +213,12 @@ class Events:
                 }
                 name = f"{leg.signature}:{leg.owner}:{leg.mint}:{leg.side}"
                 yield self._new(EventKind.WHALE_TRADE, name, body, wallet=leg.owner, mint=leg.mint)
+
+    def _reversals(self, lost: Iterable[_Reversed]) -> Iterator[NewEvent]:
+        for row in lost:
+            name = f"{row.signature}:{row.owner}:{row.batch}"
+            body = {"signature": row.signature, "slot": row.slot}
+            yield self._new(EventKind.REVERSAL, name, body, wallet=row.owner)
 
     def _updates(self, legs: Iterable[_Leg], upto: int) -> Iterator[NewEvent]:
         by_owner: dict[str, list[_Leg]] = {}

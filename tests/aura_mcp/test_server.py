@@ -33,16 +33,29 @@ def test_status_says_what_is_there(application: Application, era: str) -> None:
         size = result.structured_content["database"].pop("size_bytes")
         assert as_of.endswith("Z")
         assert size > 0
+        missing = result.structured_content["live"].pop("missing_keys")
+        assert [key["name"] for key in missing] == ["BIRDEYE_API_KEY", "HELIUS_API_KEY", "JUPITER_API_KEY"]
         assert result.structured_content == {
             "last_fact_at": None,
             "notes": ["no facts are stored yet: `aura import` brings some"],
             "version": VERSION,
             "database": {"path": str(application.database), "last_slot": None, "last_fact_at": None},
             "hub": None,
+            "live": {
+                "is_offline": True,
+                "followed": 0,
+                "jobs": [],
+                "providers": [],
+                "pending": 0,
+                "oldest_pending_at": None,
+                "failing": 0,
+                "last_event": 0,
+            },
         }
         (content,) = result.content
         assert content.type == "text"
-        assert content.text == f"AURA {VERSION}: database holds no facts, {size} bytes; no hub."
+        state = f"AURA {VERSION}: database holds no facts, {size} bytes; no hub."
+        assert content.text == f"{state} AURA_OFFLINE is set: nothing is fetched."
 
     asyncio.run(ask())
 

@@ -74,7 +74,7 @@ def test_status_shows_the_hub_on_one_screen(run: Run, shared_hub: Places, monkey
     code, out, _ = run("status")
     assert code == 0
     rows = [line.split()[0] for line in out.splitlines()]
-    assert rows == ["version", "uptime", "database", "facts", "HTTP", "bridges", "sessions"]
+    assert rows == ["version", "uptime", "database", "facts", "HTTP", "bridges", "sessions", "followed", *["no"] * 3]
     code, out, _ = run("status", "--json")
     found = json.loads(out)
     assert code == 0

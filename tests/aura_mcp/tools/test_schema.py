@@ -194,6 +194,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "as_of": "string:date-time",
                     "database": "DatabaseState",
                     "hub": "HubState or null",
+                    "live": "LiveState",
                 },
             },
             "token_report": {
