@@ -26,7 +26,7 @@ from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.prices import Prices
-from aura_mcp.services.providers import Providers
+from aura_mcp.services.providers import THE_INTERNET, Network, Providers
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
@@ -44,11 +44,14 @@ from data.store.usage import Usage
 class Application:
     """The services of one process. The database is opened when the first service that needs it is asked for."""
 
-    def __init__(self, settings: Settings, database: Path, clock: Clock, *, may_create: bool) -> None:
+    def __init__(
+        self, settings: Settings, database: Path, clock: Clock, *, may_create: bool, network: Network = THE_INTERNET
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
         self._may_create = may_create
+        self._network = network
         self._store: Store | None = None
 
     @property
@@ -141,7 +144,7 @@ class Application:
     def providers(self) -> Providers:
         """The way to providers, for the event loop that asks first and closes it."""
         usage = Usage(self.store.database, self.clock)
-        return Providers(self.clock, usage, is_offline=self.settings.offline)
+        return Providers(self.clock, usage, is_offline=self.settings.offline, network=self._network)
 
     @cached_property
     def prices(self) -> Prices:
@@ -180,6 +183,7 @@ def open_application(
     may_create: bool = True,
     settings: Settings | None = None,
     clock: Clock | None = None,
+    network: Network = THE_INTERNET,
 ) -> Generator[Application]:
     """Yield the application over `database`, or over the one that the settings name, and close it at the end.
 
@@ -189,7 +193,9 @@ def open_application(
         AuraError: the environment, the database or the question cannot be answered; one line says why.
     """
     settings = settings or Settings.load()
-    application = Application(settings, database or settings.database, clock or SystemClock(), may_create=may_create)
+    application = Application(
+        settings, database or settings.database, clock or SystemClock(), may_create=may_create, network=network
+    )
     with reported():
         try:
             yield application

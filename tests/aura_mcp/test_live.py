@@ -179,7 +179,10 @@ def test_provider_in_trouble_is_told(chain: Chain, tmp_path: Path, monkeypatch: 
         monkeypatch.setenv("AURA_SOLANA_RPC_ATTEMPTS", "1")
 
         async def talk(_opened: Live, listener: Listener) -> None:
-            await application.jobs.start("wallets", Cause.TOOL)
+            for _ in range(3):
+                # A single failure is noise.
+                run = await application.jobs.start("wallets", Cause.TOOL)
+                await application.jobs.wait([run.number])
             provider = await hear(listener, EventKind.PROVIDER)
             assert (provider.body["provider"], provider.body["state"]) == ("solana_rpc", "failing")
 

@@ -72,6 +72,8 @@ def test_refresh_alone_brings_everything(aura: Aura, upstream: Upstream) -> None
     assert (code, run["summary"]["new"]) == (0, 0)
     assert upstream.count(status=429) == 0
     assert aura("refresh", "wallets").out.startswith("wallets: done (1 followed")
+    refused = aura("refresh", "--since", "yesterday")
+    assert (refused.code, "since 'yesterday' is no moment; give an age such as 12h" in refused.err) == (1, True)
 
 
 @pytest.mark.usefixtures("followed")
