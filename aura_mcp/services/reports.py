@@ -16,6 +16,7 @@ from aura_mcp.errors import NotFoundError
 from aura_mcp.services.figures import Figures, HoldFigures, figures_of, hold_figures, rounded
 from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.histories import NO_COSTS
+from aura_mcp.services.holdings import Holdings, HoldingsTotal
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.positions import Position, Trip, positions_of, trips_of
 from aura_mcp.services.questions import WalletQuestion
@@ -69,6 +70,7 @@ class Report:
     trips: tuple[Trip, ...]
     positions_total: int
     positions: tuple[Position, ...]
+    holdings: HoldingsTotal
     unknown: tuple[Unknown, ...]
 
 
@@ -159,6 +161,7 @@ class Reports:
         self._parties = parties
         self._clock = clock
         self._reader = LedgerReader(store.database)
+        self._holdings = Holdings(store)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Revision, str], _History] = OrderedDict()
         self._market: tuple[Revision, _Market] | None = None
@@ -179,11 +182,14 @@ class Reports:
                 f"no transaction of {party.address} is stored; `search` finds wallets that are, `aura import` adds some"
             )
         gaps = _count_gaps(history.legs, market.priced_at, when)
-        stats = wallet_stats(history.tokens, window=question.window, as_of=when.as_of_s, costs=costs)
+        held = self._holdings.held(history.states, market.decimals, when.as_of_s)
+        stats = wallet_stats(
+            history.tokens, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs
+        )
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(history.states, market.decimals)
+        positions = positions_of(history.states, market.decimals, held.worths)
         trips = trips_of(history.tokens, question.currency)
-        usd, sol = (figures_of(f, len(positions), gaps.rounded_trades) for f in (stats.usd, stats.sol))
+        usd, sol = (figures_of(f, f.rates.open_unmarked, gaps.rounded_trades) for f in (stats.usd, stats.sol))
         last = gaps.last_trade_at
         return Report(
             as_of=when.as_of,
@@ -201,7 +207,8 @@ class Reports:
             trips=trips[:limit],
             positions_total=len(positions),
             positions=positions[:limit],
-            unknown=_unknown(gaps, history.summary, _unmatched(history.tokens, when), len(positions)),
+            holdings=held.total,
+            unknown=_unknown(gaps, history.summary, _unmatched(history.tokens, when), held.total.unvalued),
         )
 
     def last_fact_at(self) -> datetime | None:
@@ -311,7 +318,7 @@ def _unknown(gaps: _Gaps, summary: _Summary, unmatched: int, positions: int) -> 
         ("uncertain_order", gaps.uncertain_order, "trades whose place inside their second or block is unknown"),
         ("gaps", summary.gaps, "balances that changed in transactions that are not stored"),
         ("opening_balances", summary.openings, "tokens that were there before the first transaction stored"),
-        ("open_positions", positions, "positions without a price of today: no unrealized P&L"),
+        ("open_positions", positions, "positions whose value of today is unknown: in no total"),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)
 

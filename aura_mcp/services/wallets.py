@@ -12,6 +12,7 @@ from aura_mcp.errors import NotFoundError
 from aura_mcp.services.figures import Figures, HoldFigures, figures_of, hold_figures, rounded
 from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.histories import NO_COSTS, gather_costs, gather_histories
+from aura_mcp.services.holdings import Holdings, HoldingsTotal
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.positions import Position, Trip, decimals_of, positions_of, trips_of
 from aura_mcp.services.questions import MAX_LIMIT, TradeFilter, WalletQuestion
@@ -58,6 +59,7 @@ class WalletReport:
     trips: tuple[Trip, ...]
     positions_total: int
     positions: tuple[Position, ...]
+    holdings: HoldingsTotal
     last_trades: tuple[Trade, ...]
     unknown: tuple[Unknown, ...]
 
@@ -96,6 +98,7 @@ class Wallets:
         self._store = store
         self._parties = parties
         self._trades = trades
+        self._holdings = Holdings(store)
         self._clock = clock
 
     def report(self, question: WalletQuestion, *, limit: int = RECENT_TRADES) -> WalletReport:
@@ -112,13 +115,15 @@ class Wallets:
         costs = gather_costs(self._store, party.address, when)
         if not states and costs == NO_COSTS:
             raise NotFoundError(f"no transaction of {party.address} is stored; `aura import` some first")
-        stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, costs=costs)
+        decimals = decimals_of(self._store, states)
+        held = self._holdings.held(states, decimals, when.as_of_s)
+        stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
         score = wallet_score(histories, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(states, decimals_of(self._store, states))
+        positions = positions_of(states, decimals, held.worths)
         trips = trips_of(histories, question.currency)
         recent = TradeFilter(wallet=party.address, window=question.window, as_of=when.as_of)
         gaps = self._gaps(party.address, when)
-        usd, sol = (figures_of(f, len(positions), gaps.rounded_trades) for f in (stats.usd, stats.sol))
+        usd, sol = (figures_of(f, f.rates.open_unmarked, gaps.rounded_trades) for f in (stats.usd, stats.sol))
         return WalletReport(
             as_of=when.as_of,
             since=when.since,
@@ -135,7 +140,8 @@ class Wallets:
             positions_total=len(positions),
             positions=positions[:size],
             last_trades=self._trades.page(recent, limit=size).trades,
-            unknown=_unknown(gaps, len(positions)),
+            holdings=held.total,
+            unknown=_unknown(gaps, held.total.unvalued),
         )
 
     def _gaps(self, entity: str, when: Period) -> _Gaps:
@@ -152,7 +158,7 @@ def _unknown(gaps: _Gaps, positions: int) -> tuple[Unknown, ...]:
         ("uncertain_order", gaps.uncertain_order, "trades whose place inside their second or block is unknown"),
         ("gaps", gaps.gaps, "balances that changed in transactions that are not stored"),
         ("opening_balances", gaps.openings, "tokens that were there before the first transaction stored"),
-        ("open_positions", positions, "positions without a price of today: no unrealized P&L"),
+        ("open_positions", positions, "positions whose value of today is unknown: in no total"),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)
 
