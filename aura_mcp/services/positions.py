@@ -1,6 +1,6 @@
 """Show what a wallet holds, lot by lot, and the round trips it made.
 
-Not responsible for what holdings are worth: there is no price of today in the facts.
+Not responsible for finding what holdings are worth (`holdings`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,11 @@ from decimal import Decimal
 from heapq import nlargest
 
 from aura_mcp.services.figures import to_percent
+from aura_mcp.services.holdings import Worth, lots_of, worth_of
 from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
 from data.store.identity import ROW_PREFIX
 from engine.ledger import Basis, Currency, Episode, Flow, FoldState, Lot, judge, signature_of
+from engine.market import Unrealized
 from engine.units import Mint
 from engine.wallets import TokenHistory
 
@@ -32,7 +34,7 @@ class OpenLot:
 class Position:
     """What a wallet holds of one mint. `parked` is in a pool or a lending market, and part of `quantity`.
 
-    `cost` is that of the `known_basis` part, None where there is none.
+    `cost` is that of the `known_basis` part, None where there is none; `worth` is that of all of `quantity`.
     """
 
     mint: str
@@ -40,6 +42,7 @@ class Position:
     known_basis: Decimal
     parked: Decimal
     cost: Money
+    worth: Worth
     gaps: int
     lots: tuple[OpenLot, ...]
 
@@ -63,9 +66,11 @@ class Trip:
     outcome: str
 
 
-def positions_of(states: Mapping[str, FoldState], decimals: Mapping[str, int]) -> tuple[Position, ...]:
+def positions_of(
+    states: Mapping[str, FoldState], decimals: Mapping[str, int], worths: Mapping[str, Unrealized]
+) -> tuple[Position, ...]:
     """Return every position that is not empty, the one that cost most first."""
-    found = [_position(mint, state, decimals.get(mint, 0)) for mint, state in states.items() if _lots(state)]
+    found = [_position(mint, states[mint], decimals.get(mint, 0), worth) for mint, worth in worths.items()]
     return tuple(sorted(found, key=lambda position: (-(position.cost.sol or 0), position.mint)))
 
 
@@ -76,8 +81,8 @@ def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) 
     return tuple(_trip(mint, episode, currency) for mint, episode in latest)
 
 
-def _position(mint: str, state: FoldState, decimals: int) -> Position:
-    lots = _lots(state)
+def _position(mint: str, state: FoldState, decimals: int, worth: Unrealized) -> Position:
+    lots = lots_of(state)
     known = [lot for lot in lots if lot.is_known]
     return Position(
         mint=mint,
@@ -85,6 +90,7 @@ def _position(mint: str, state: FoldState, decimals: int) -> Position:
         known_basis=whole(sum(lot.left for lot in known), decimals),
         parked=whole(sum(lot.left for lot in state.parked), decimals),
         cost=_cost(known),
+        worth=worth_of(worth),
         gaps=state.gaps,
         lots=tuple(_open_lot(lot, decimals) for lot in lots),
     )
@@ -94,10 +100,6 @@ def _cost(known: Sequence[Lot]) -> Money:
     if not known:
         return NOTHING_KNOWN
     return money(add_up(lot.rest[0] for lot in known), add_up(lot.rest[1] for lot in known))
-
-
-def _lots(state: FoldState) -> list[Lot]:
-    return [lot for lot in (*state.known, *state.unknown, *state.parked) if lot.left]
 
 
 def _open_lot(lot: Lot, decimals: int) -> OpenLot:

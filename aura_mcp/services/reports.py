@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from aura_mcp.errors import NotFoundError
 from aura_mcp.services.figures import Figures, HoldFigures, figures_of, hold_figures, rounded
+from aura_mcp.services.holdings import Holdings, HoldingsTotal
 from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.positions import Position, Trip, positions_of, trips_of
@@ -66,6 +67,7 @@ class Report:
     trips: tuple[Trip, ...]
     positions_total: int
     positions: tuple[Position, ...]
+    holdings: HoldingsTotal
     unknown: tuple[Unknown, ...]
 
 
@@ -85,6 +87,7 @@ class Reports:
         self._ledger = ledger
         self._clock = clock
         self._reader = LedgerReader(store.database)
+        self._holdings = Holdings(store)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Revision, str], _History] = OrderedDict()
 
@@ -106,15 +109,17 @@ class Reports:
             )
         counts = activity.trades(entity, when.since_s, when.as_of_s)
         last = activity.last_trade_at(entity, when.as_of_s)
+        held = self._holdings.held(history.folds.open_states, activity.decimals, when.as_of_s)
         stats = wallet_stats(
             history.tokens,
             window=question.window,
             as_of=when.as_of_s,
+            positions=held.known,
             costs=OtherCosts(costs.lamports, costs.usd_micro),
         )
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(history.folds.open_states, activity.decimals)
-        usd, sol = (figures_of(f, len(positions), counts.rounded) for f in (stats.usd, stats.sol))
+        positions = positions_of(history.folds.open_states, activity.decimals, held.worths)
+        usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
         return Report(
             as_of=when.as_of,
             since=when.since,
@@ -131,12 +136,13 @@ class Reports:
             trips=trips_of(history.tokens, question.currency, limit),
             positions_total=len(positions),
             positions=positions[:limit],
+            holdings=held.total,
             unknown=_unknown(
                 counts,
                 gaps=history.folds.gaps,
                 openings=activity.openings(entity),
                 unmatched=_unmatched(history.tokens, when),
-                positions=len(positions),
+                positions=held.total.unvalued,
             ),
         )
 
@@ -191,7 +197,7 @@ def _unknown(trades: TradeCounts, *, gaps: int, openings: int, unmatched: int, p
         ("uncertain_order", trades.uncertain, "trades whose place inside their second or block is unknown"),
         ("gaps", gaps, "balances that changed in transactions that are not stored"),
         ("opening_balances", openings, "tokens that were there before the first transaction stored"),
-        ("open_positions", positions, "positions without a price of today: no unrealized P&L"),
+        ("open_positions", positions, "positions whose value of today is unknown: in no total"),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)
 

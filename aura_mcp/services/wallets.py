@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from aura_mcp.services.figures import Figures, HoldFigures
+from aura_mcp.services.holdings import HoldingsTotal
 from aura_mcp.services.positions import Position, Trip
 from aura_mcp.services.questions import MAX_LIMIT, TradeFilter, WalletQuestion
 from aura_mcp.services.reports import Reports, ScoreResult
@@ -41,6 +42,7 @@ class WalletReport:
     trips: tuple[Trip, ...]
     positions_total: int
     positions: tuple[Position, ...]
+    holdings: HoldingsTotal
     last_trades: tuple[Trade, ...]
     unknown: tuple[Unknown, ...]
 

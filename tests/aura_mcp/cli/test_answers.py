@@ -257,6 +257,23 @@ def test_wallet(aura: Aura, history: Path) -> None:
                     "known_basis": 10.0,
                     "parked": 0,
                     "cost": {"sol": 1.0, "usd": 100.0},
+                    "worth": {
+                        "state": None,
+                        "dead_reason": None,
+                        "mark": {"sol": None, "usd": None},
+                        "executable": {"sol": None, "usd": None},
+                        "price_usd": None,
+                        "price_source": None,
+                        "price_age_s": None,
+                        "liquidity_usd": None,
+                        "via": None,
+                        "executable_age_s": None,
+                        "missing": {
+                            "mark": "no price of the token is stored",
+                            "executable": "no pool with known reserves where x·y = k holds, and no quote",
+                            "state": "no trade of the last day is known, and nobody observed that there was none",
+                        },
+                    },
                     "gaps": 0,
                     "lots": [
                         {
@@ -269,6 +286,16 @@ def test_wallet(aura: Aura, history: Path) -> None:
                     ],
                 }
             ],
+            "holdings": {
+                "positions": 1,
+                "dead": 0,
+                "unmarked": 1,
+                "unvalued": 1,
+                "uncosted": 1,
+                "mark": {"sol": None, "usd": None},
+                "executable": {"sol": None, "usd": None},
+                "unrealized": {"sol": None, "usd": None},
+            },
             "last_trades": [
                 {
                     "at": "2026-05-28T20:31:40Z",
@@ -331,7 +358,7 @@ def test_wallet(aura: Aura, history: Path) -> None:
                 {
                     "code": "open_positions",
                     "count": 1,
-                    "reason": "positions without a price of today: no unrealized P&L",
+                    "reason": "positions whose value of today is unknown: in no total",
                 },
             ],
         }

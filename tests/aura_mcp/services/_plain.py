@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from aura_mcp.app import Application
 from aura_mcp.services.figures import figures_of, hold_figures, rounded, to_percent
 from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.holdings import Holdings
 from aura_mcp.services.leaderboard import Leaderboard, Standing
 from aura_mcp.services.positions import positions_of, trips_of
 from aura_mcp.services.questions import MAX_LIMIT, BoardQuestion, SortKey, WalletQuestion
@@ -136,10 +137,13 @@ def plain_report(application: Application, question: WalletQuestion, limit: int)
     store, entity = application.store, question.wallet
     when = period(question.window, question.as_of, application.clock)
     histories = gather_histories(store, when.as_of_s, entity).get(entity, ())
-    stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, costs=gather_costs(store, entity, when))
-    score = wallet_score(histories, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
     decimals = dict(store.database.rows("SELECT mint, max(decimals) FROM leg GROUP BY mint"))
-    positions = positions_of(store.positions.states(entity), decimals)
+    states = store.positions.states(entity)
+    held = Holdings(store).held(states, decimals, when.as_of_s)
+    costs = gather_costs(store, entity, when)
+    stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
+    score = wallet_score(histories, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
+    positions = positions_of(states, decimals, held.worths)
     bounds = {"entity": entity, "since": when.since_s, "as_of": when.as_of_s}
     (gaps,) = rows_of(store, _Gaps, _GAPS, bounds)
     trips = sum(len(history.episodes) for history in histories)
@@ -149,14 +153,15 @@ def plain_report(application: Application, question: WalletQuestion, limit: int)
         "wallet": application.parties.named([entity])[entity],
         "is_active": stats.is_active,
         "last_trade_at": to_moment_or_none(stats.last_trade_at),
-        "usd": figures_of(stats.usd, len(positions), gaps.rounded_trades),
-        "sol": figures_of(stats.sol, len(positions), gaps.rounded_trades),
+        "usd": figures_of(stats.usd, stats.usd.rates.open_unmarked, gaps.rounded_trades),
+        "sol": figures_of(stats.sol, stats.sol.rates.open_unmarked, gaps.rounded_trades),
         "hold": hold_figures(stats.hold),
         "trips_total": trips,
         "trips": trips_of(histories, question.currency, trips)[:limit],
         "positions_total": len(positions),
         "positions": positions[:limit],
-        "unknown": _unknown(gaps, len(positions)),
+        "holdings": held.total,
+        "unknown": _unknown(gaps, held.total.unvalued),
         "score": (rounded(score.score), score.reasons, {name: round(p, 4) for name, p in score.parts.items()}),
     }
 
@@ -276,6 +281,6 @@ def _unknown(gaps: _Gaps, positions: int) -> tuple[Unknown, ...]:
         ("uncertain_order", gaps.uncertain_order, "trades whose place inside their second or block is unknown"),
         ("gaps", gaps.gaps, "balances that changed in transactions that are not stored"),
         ("opening_balances", gaps.openings, "tokens that were there before the first transaction stored"),
-        ("open_positions", positions, "positions without a price of today: no unrealized P&L"),
+        ("open_positions", positions, "positions whose value of today is unknown: in no total"),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)

@@ -229,7 +229,7 @@ def check_unknown(report: dict[str, Any], wallet: str, trips: list[Trip], since:
         (len(rows), "trades whose place inside their second"),
         (unvalued, "trades whose price paid or received is unknown"),
         (unmatched, "sales of tokens whose cost is unknown"),
-        (report["positions_total"], "positions without a price of today"),
+        (report["positions_total"], "positions whose value of today is unknown"),
     ):
         if count > 1:
             assert f"{count} {words}" in lines, wallet
