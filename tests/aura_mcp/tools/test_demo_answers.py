@@ -96,7 +96,7 @@ def test_wallet_report(demo: Application) -> None:
             "content": {
                 "as_of": "2026-07-03T12:00:00Z",
                 "last_fact_at": "2026-07-03T11:45:18Z",
-                "notes": ["positions have no price of today: unrealized P&L is unknown"],
+                "notes": ["2 positions of unknown value of today: unrealized P&L is unknown"],
                 "since": None,
                 "window": "all",
                 "judged_in": "usd",
@@ -178,6 +178,10 @@ def test_wallet_report(demo: Application) -> None:
                                 "parked_quantity": 0.0,
                                 "cost_usd": 65.431639,
                                 "cost_sol": 0.911573607,
+                                "state": None,
+                                "mark_usd": None,
+                                "executable_usd": None,
+                                "executable_sol": None,
                                 "lots": 1,
                                 "gaps": 0,
                             },
@@ -188,15 +192,20 @@ def test_wallet_report(demo: Application) -> None:
                                 "parked_quantity": 0.0,
                                 "cost_usd": 12.240109,
                                 "cost_sol": 0.162194846,
+                                "state": None,
+                                "mark_usd": None,
+                                "executable_usd": None,
+                                "executable_sol": None,
                                 "lots": 1,
                                 "gaps": 0,
                             },
                         ],
+                        "holdings": None,
                         "unknown": [
                             "2 sales of tokens whose cost is unknown: outside of P&L",
                             "64 trades whose source rounded amounts and left out network fees",
                             "64 trades whose place inside their second or block is unknown",
-                            "2 positions without a price of today: no unrealized P&L",
+                            "2 positions whose value of today is unknown: in no total",
                         ],
                     }
                 ],
@@ -603,6 +612,24 @@ def test_system_status(demo: Application) -> None:
                 "version": "0.1.0",
                 "database": {"last_slot": 403124774, "last_fact_at": "2026-07-03T11:45:18Z"},
                 "hub": None,
+                "live": {
+                    "is_offline": True,
+                    "followed": 478,
+                    "jobs": [],
+                    "providers": [],
+                    "pending": 0,
+                    "oldest_pending_at": None,
+                    "failing": 0,
+                    "last_event": 0,
+                    "missing_keys": [
+                        {"name": "BIRDEYE_API_KEY", "benefit": "prices and candles have one more source"},
+                        {
+                            "name": "HELIUS_API_KEY",
+                            "benefit": "wallets are back-filled faster, and webhooks tell of trades within seconds",
+                        },
+                        {"name": "JUPITER_API_KEY", "benefit": "prices and quotes come twice as fast"},
+                    ],
+                },
             }
         }
     )
