@@ -41,7 +41,7 @@ def record(
 
     for_s = _seconds(for_)
     with session(database) as application:
-        wallets = application.store.wallets.tracked()
+        wallets = application.imports.followed()
     if not wallets:
         raise AuraError("no wallet is followed; `aura init` loads a list")
     settings = Settings.load().model_copy(update={"backfill_transactions": backfill})

@@ -12,7 +12,7 @@ import typer
 from aura_mcp.cli.console import FAILED, progress, show, show_json
 from aura_mcp.cli.options import AsJson, DatabaseFile
 from aura_mcp.cli.refresh_view import runs_view
-from aura_mcp.cli.session import session
+from aura_mcp.cli.session import own_session
 from aura_mcp.services.questions import What
 
 if TYPE_CHECKING:
@@ -46,8 +46,10 @@ def refresh(
     from aura_mcp.hub import HubSettings
 
     settings = HubSettings.load()
+    if database is not None:
+        settings = settings.model_copy(update={"db": database})
     with progress() as report:
-        rows = _through_hub(settings, what, since, report) if database is None else None
+        rows = _through_hub(settings, what, since, report)
         if rows is None:
             rows = _alone(database, what, since, report)
     is_complete = all(row["state"] == "done" and not row.get("failures") for row in rows)
@@ -81,7 +83,7 @@ def _through_hub(
 
 
 def _alone(database: Path | None, what: What, since: str | None, report: "Progress | None") -> Sequence[Row]:
-    with session(database) as application:
+    with own_session(database) as application:
         return anyio.run(_run, application, what, since, report)
 
 

@@ -2,7 +2,7 @@
 
 # ruff: noqa: PLC0415 - what follows imports the database: `aura --help` and a mistyped option answer without it.
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import anyio
@@ -10,10 +10,10 @@ import typer
 
 from aura_mcp.cli.console import show, show_json
 from aura_mcp.cli.options import AsJson
-from aura_mcp.cli.session import session
-from aura_mcp.errors import AuraError
+from aura_mcp.cli.session import own_session, session
 
 if TYPE_CHECKING:
+    from aura_mcp.services.providers import Providers
     from aura_mcp.services.webhooks import Webhooks, WebhookState
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @commands.callback()
 def webhooks() -> None:
-    """Have Helius push followed wallets' trades to this machine; needs HELIUS_API_KEY and a tunnel. No hub may run."""
+    """Have Helius push followed wallets' trades to this machine; needs HELIUS_API_KEY and a tunnel."""
 
 
 @commands.command()
@@ -63,23 +63,30 @@ def delete(webhook_id: Annotated[str, typer.Argument(help="Its id, from `list`."
 def _asked(question: "Callable[[Webhooks], Awaitable[T]]") -> T:
     from aura_mcp.hub import HubSettings, find_hub
     from aura_mcp.hub.run_folder import webhook_secret
-    from aura_mcp.services.webhooks import Webhooks
+    from aura_mcp.services.boundary import reported
+    from aura_mcp.services.webhooks import providers_beside_hub
 
     settings = HubSettings.load()
     places = settings.places()
-    if find_hub(places) is not None:
-        raise AuraError("a hub holds the database; `aura stop` it, do this, and start it again")
     secret = webhook_secret(places, settings)
+    if find_hub(places) is None:
+        with own_session() as application:
+            return anyio.run(_ask, question, application.providers, application.imports.followed(), secret)
+    with session() as served:
+        wallets = served.imports.followed()
+    with reported():
+        return anyio.run(_ask, question, providers_beside_hub(is_offline=settings.offline), wallets, secret)
 
-    with session() as application:
 
-        async def run() -> T:
-            try:
-                return await question(Webhooks(application.providers.helius, application.store, secret))
-            finally:
-                await application.providers.aclose()
+async def _ask(
+    question: "Callable[[Webhooks], Awaitable[T]]", providers: "Providers", wallets: Sequence[str], secret: str
+) -> T:
+    from aura_mcp.services.webhooks import Webhooks
 
-        return anyio.run(run)
+    try:
+        return await question(Webhooks(providers.helius, wallets, secret))
+    finally:
+        await providers.aclose()
 
 
 def _show(states: "list[WebhookState]", *, as_json: bool) -> None:

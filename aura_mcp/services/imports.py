@@ -96,6 +96,10 @@ class Imports:
         ]
         self._store.wallets.add(wallets)
 
+    def followed(self) -> list[str]:
+        """Return the addresses of all followed wallets, sorted."""
+        return [str(address) for address in self._store.wallets.tracked()]
+
     def load_starter_list(self) -> StarterList:
         """Store the starter list of labelled wallets; those that are known stay as they are."""
         found = load_starter_wallets()

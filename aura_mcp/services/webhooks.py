@@ -3,13 +3,16 @@
 Not responsible for taking pushes (`aura_mcp.web`) or for the tunnel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from aura_mcp.errors import AuraError
+from aura_mcp.services.providers import Providers
+from data.clock import SystemClock
 from data.providers.helius import Helius, Webhook
-from data.store import Store
+from engine.units import Address
 
 PATH: Final = "/webhooks/helius"
 
@@ -26,14 +29,19 @@ class WebhookState:
     extra: int
 
 
+def providers_beside_hub(*, is_offline: bool) -> Providers:
+    """Return the way to providers of a process that has no database, because a hub has it: it counts no credits."""
+    return Providers(SystemClock(), is_offline=is_offline)
+
+
 class Webhooks:
     """The webhooks of the user's key at Helius; each change and each look costs credits there."""
 
-    def __init__(self, helius: Helius | None, store: Store, secret: str) -> None:
+    def __init__(self, helius: Helius | None, wallets: Sequence[str], secret: str) -> None:
         if helius is None:
             raise AuraError("webhooks are made at Helius, which needs HELIUS_API_KEY; set it")
         self._helius = helius
-        self._store = store
+        self._wallets = [Address(wallet) for wallet in wallets]
         self._secret = secret
 
     async def list(self) -> list[WebhookState]:
@@ -49,7 +57,7 @@ class Webhooks:
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.path != PATH or parts.query or parts.username:
             raise AuraError(f"webhooks go to https://<your tunnel>{PATH}; give that address")
-        wallets = self._store.wallets.tracked()
+        wallets = self._wallets
         if not wallets:
             raise AuraError("no wallet is followed; `aura init` loads a list, edit_wallet follows one")
         known = [webhook for webhook in await self._helius.webhooks() if webhook.url == url]
@@ -62,7 +70,7 @@ class Webhooks:
         await self._helius.delete_webhook(webhook_id)
 
     def _state(self, webhook: Webhook) -> WebhookState:
-        followed, pushed = set(self._store.wallets.tracked()), set(webhook.addresses)
+        followed, pushed = set(self._wallets), set(webhook.addresses)
         return WebhookState(
             webhook_id=webhook.webhook_id,
             url=webhook.url,

@@ -67,7 +67,7 @@ def test_webhook_goes_to_our_door_over_https_only(aura: Aura, account: Stand, tm
     assert not account.helius.webhooks
 
 
-def test_webhooks_need_a_key_wallets_and_the_database(
+def test_webhooks_need_a_key_and_wallets(
     aura: Aura, account: Stand, tmp_path: Path, own_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Our rule: what is missing is said with its name."""
@@ -76,5 +76,15 @@ def test_webhooks_need_a_key_wallets_and_the_database(
     monkeypatch.delenv("HELIUS_API_KEY")
     assert "needs HELIUS_API_KEY; set it" in aura("webhooks", "list").err
     with home_of_hubs(own_home), hub(environment_of(own_home)):
-        assert "a hub holds the database" in aura("webhooks", "list").err
+        assert "needs HELIUS_API_KEY" in aura("webhooks", "list").err
     assert account.helius.credits == 0
+
+
+def test_webhooks_are_made_beside_a_running_hub(aura: Aura, account: Stand, tmp_path: Path, own_home: Path) -> None:
+    """Our rule: every command works while a hub has the database."""
+    follow(aura, tmp_path, "alice")
+    with home_of_hubs(own_home), hub(environment_of(own_home, offline="1")):
+        assert aura("webhooks", "create", "--url", URL).code == 0
+        (listed,) = json.loads(aura("webhooks", "list", "--json").out)["webhooks"]
+    assert (listed["addresses"], listed["missing"]) == (1, 0)
+    assert len(account.helius.webhooks) == 1

@@ -26,14 +26,14 @@ TRADES: Final = 2
 
 
 @contextmanager
-def traded() -> Generator[Stand]:
-    """Give a node with the public node's limits, and wallets that have traded before."""
+def traded(each: Rule = EACH) -> Generator[Stand]:
+    """Give a node with the public node's limits, `each` of a method, and wallets that have traded before."""
     chain = Chain(time=SystemClock().epoch_s() - HOUR_S)
     open_pool(chain, "MEME", lamports=10**15)
     for wallet in WALLETS:
         chain.fund(wallet)
     trade(chain, 1)
-    limits = {SOLANA: Limits(total=Rule(100, EACH.period_s), each=EACH)}
+    limits = {SOLANA: Limits(total=Rule(100, each.period_s), each=each)}
     with stand(chain, limits=limits) as everything:
         yield everything
 

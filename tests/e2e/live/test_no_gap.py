@@ -26,7 +26,7 @@ FAULTS: Final = {"solana_rpc_attempts": "4", "solana_rpc_patience_s": "3"}
 
 @dataclass(frozen=True, kw_only=True)
 class Life:
-    """How much happens, and how often the hub is killed; a round lasts `round_s`."""
+    """How much happens, and how often the hub is killed; a round lasts about `round_s`."""
 
     wallets: int
     before: int
@@ -38,7 +38,7 @@ class Life:
     bound_s: float
 
 
-SHORT: Final = Life(wallets=40, before=4, rounds=20, transactions=8, round_s=0.5, kills=3, period_s=0.25, bound_s=90.0)
+SHORT: Final = Life(wallets=40, before=4, rounds=20, transactions=8, round_s=0.25, kills=3, period_s=0.25, bound_s=90.0)
 HOUR: Final = Life(
     wallets=174, before=20, rounds=720, transactions=8, round_s=5.0, kills=30, period_s=2.0, bound_s=900.0
 )
@@ -69,7 +69,7 @@ def live_disturbed(life: Life, hub: LiveHub, everything: Stand, script: Script) 
     with Courier(everything.helius, everything.chain, double=0.1, lose=0.1, swap=0.1) as courier:
         for number in range(life.rounds):
             script.live(life.transactions, slots=3)
-            tick.wait(choice.uniform(0, life.round_s))
+            tick.wait(choice.uniform(0, 2 * life.round_s))
             if number in kills:
                 hub.kill()
                 tick.wait(life.round_s)
