@@ -15,7 +15,6 @@ from aura_mcp.services.boundary import reported
 from aura_mcp.services.brief import Briefs
 from aura_mcp.services.changes import Changes
 from aura_mcp.services.decoding import Decoding
-from aura_mcp.services.demo import Demo
 from aura_mcp.services.editing import Editing
 from aura_mcp.services.events import EventConfig, Events
 from aura_mcp.services.explaining import Explaining
@@ -24,10 +23,10 @@ from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
 from aura_mcp.services.jobs import Jobs
-from aura_mcp.services.leaderboard import Leaderboards
+from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
-from aura_mcp.services.provenance import Provenance
-from aura_mcp.services.providers import Providers
+from aura_mcp.services.prices import Prices
+from aura_mcp.services.providers import THE_INTERNET, Network, Providers
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
@@ -37,6 +36,7 @@ from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
 from aura_mcp.settings import Settings
 from data.clock import Clock, SystemClock
+from data.providers.serving import Serving
 from data.store import Store
 from data.store.usage import Usage
 
@@ -44,11 +44,14 @@ from data.store.usage import Usage
 class Application:
     """The services of one process. The database is opened when the first service that needs it is asked for."""
 
-    def __init__(self, settings: Settings, database: Path, clock: Clock, *, may_create: bool) -> None:
+    def __init__(
+        self, settings: Settings, database: Path, clock: Clock, *, may_create: bool, network: Network = THE_INTERNET
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
         self._may_create = may_create
+        self._network = network
         self._store: Store | None = None
 
     @property
@@ -64,7 +67,10 @@ class Application:
             if self.database == self.settings.database:
                 self.database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._store = Store.open(
-                self.database, memory_limit_mb=self.settings.memory_limit_mb, threads=self.settings.threads
+                self.database,
+                memory_limit_mb=self.settings.memory_limit_mb,
+                idle_limit_mb=self.settings.idle_limit_mb,
+                threads=self.settings.threads,
             )
             self._store.booking.book()
         return self._store
@@ -85,19 +91,28 @@ class Application:
         return Trades(self.store, self.parties, self.clock)
 
     @cached_property
-    def wallets(self) -> Wallets:
+    def _ledger(self) -> LedgerState:
+        return LedgerState(self.store)
+
+    @cached_property
+    def reports(self) -> Reports:
         """Reports on one wallet."""
-        return Wallets(self.store, self.parties, self.trades, self.clock)
+        return Reports(self.store, self.parties, self._ledger, self.clock)
 
     @cached_property
-    def leaderboards(self) -> Leaderboards:
+    def wallets(self) -> Wallets:
+        """Reports on one wallet, with its last trades."""
+        return Wallets(self.reports, self.trades)
+
+    @cached_property
+    def boards(self) -> Boards:
         """Rankings of wallets."""
-        return Leaderboards(self.store, self.parties, self.clock)
+        return Boards(self.store, self.parties, self._ledger, self.clock)
 
     @cached_property
-    def provenance(self) -> Provenance:
+    def explaining(self) -> Explaining:
         """Where realized amounts come from."""
-        return Provenance(self.store, self.parties)
+        return Explaining(self.store, self.parties, self.clock)
 
     @cached_property
     def imports(self) -> Imports:
@@ -115,11 +130,6 @@ class Application:
         return Verification(self.store)
 
     @cached_property
-    def demo(self) -> Demo:
-        """The main job on the recording that ships with the package."""
-        return Demo(self.imports, self.leaderboards, self.wallets, self.provenance, self.verification)
-
-    @cached_property
     def events(self) -> Events:
         """What happened."""
         config = EventConfig(whale_usd=self.settings.whale_usd, max_age_s=self.settings.event_age_s)
@@ -134,17 +144,22 @@ class Application:
     def providers(self) -> Providers:
         """The way to providers, for the event loop that asks first and closes it."""
         usage = Usage(self.store.database, self.clock)
-        return Providers(self.clock, usage, is_offline=self.settings.offline)
+        return Providers(self.clock, usage, is_offline=self.settings.offline, network=self._network)
+
+    @cached_property
+    def prices(self) -> Prices:
+        """The way of prices into the database, for the event loop of the providers."""
+        return Prices(self.store, Serving.open(self.providers.api), self.clock)
 
     @cached_property
     def answers(self) -> Answers:
         """What tools, resources and prompts ask."""
         flows = TokenFlows(self.store, self.parties, self.clock)
         return Answers(
-            boards=Boards(self.store, self.parties, self.clock),
-            reports=Reports(self.store, self.parties, self.clock),
+            boards=self.boards,
+            reports=self.reports,
             finding=Finding(self.store, self.parties, self.clock),
-            explaining=Explaining(self.store, self.parties, self.clock),
+            explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.events, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
             flows=flows,
@@ -168,6 +183,7 @@ def open_application(
     may_create: bool = True,
     settings: Settings | None = None,
     clock: Clock | None = None,
+    network: Network = THE_INTERNET,
 ) -> Generator[Application]:
     """Yield the application over `database`, or over the one that the settings name, and close it at the end.
 
@@ -177,7 +193,9 @@ def open_application(
         AuraError: the environment, the database or the question cannot be answered; one line says why.
     """
     settings = settings or Settings.load()
-    application = Application(settings, database or settings.database, clock or SystemClock(), may_create=may_create)
+    application = Application(
+        settings, database or settings.database, clock or SystemClock(), may_create=may_create, network=network
+    )
     with reported():
         try:
             yield application

@@ -15,8 +15,8 @@ from mcp.server.mcpserver import MCPServer
 from aura_mcp.announcer import Announcer
 from aura_mcp.app import Application
 from aura_mcp.bridge import VERSION
-from aura_mcp.services.system import Host, System
-from aura_mcp.tools import Toolbox, list_tools
+from aura_mcp.services.system import About, Host, System
+from aura_mcp.tools import Toolbox, checked, list_tools
 from aura_mcp.updates import Updates
 
 INSTRUCTIONS: Final = (
@@ -45,7 +45,7 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
     updates = Updates()
     toolbox = Toolbox(
         answers=application.answers,
-        system=System(application.store, application.database, application.clock, version=VERSION, host=host),
+        system=_system(application, host),
         jobs=application.jobs,
         updates=updates,
     )
@@ -62,15 +62,27 @@ def build_server(application: Application, *, host: Host | None = None) -> AuraS
         lifespan=lifespan,
         log_level="WARNING",
         subscriptions=updates.bus,
+        tools=[checked(spec) for spec in list_tools()],
     )
     server.updates = updates
     server.announcer = Announcer(application.events, application.answers.changes, updates)
     updates.serve(server.protocol)
     # Nothing here exports traces, and a span costs an eighth of a small call.
     server.middleware[:] = [step for step in server.middleware if type(step).__name__ != "OpenTelemetryMiddleware"]
-    for tool in list_tools():
-        server.add_tool(tool.function, title=tool.title, annotations=tool.annotations())
     for name in _OPTIONAL:
         if importlib.util.find_spec(name) is not None:
             importlib.import_module(name).register(server, toolbox.answers)
     return server
+
+
+def _system(application: Application, host: Host | None) -> System:
+    about = About(version=VERSION, database=application.database, is_offline=application.settings.offline)
+    return System(
+        application.store,
+        about,
+        application.clock,
+        jobs=application.jobs,
+        events=application.events,
+        providers=application.providers,
+        host=host,
+    )

@@ -48,6 +48,13 @@ class Settings(BaseSettings):
         le=1_048_576,
         description="Memory that the database may use, in megabytes (128 to 1048576); it spills to disk beyond.",
     )
+    idle_limit_mb: int | None = Field(
+        default=None,
+        ge=32,
+        le=1_048_576,
+        description="Memory that the database keeps between bookings, in megabytes (32 to 1048576). "
+        "Default: 32 in the hub, which stays; all of memory_limit_mb in a command.",
+    )
     threads: int = Field(
         default=2,
         ge=1,

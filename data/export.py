@@ -48,7 +48,7 @@ SELECT
     e.other_rent_lamports, e.native_delta_lamports, e.wsol_delta_lamports, e.venue_fee_raw::VARCHAR AS venue_fee_raw,
     e.venues, e.issues,
     coalesce(l.legs, []) AS legs, coalesce(b.balances, []) AS balances
-FROM effect AS e
+FROM standing_effect AS e
 LEFT JOIN (
     SELECT cluster_key, signature, owner, source,
         list((side, mint, amount_raw::VARCHAR, decimals, quote_mint, quote_raw::VARCHAR) ORDER BY leg_no) AS legs

@@ -65,18 +65,26 @@ class ReplaySender:
         Raises:
             ProviderError: what failed then fails again; and a question that was not asked so often, not retryable.
         """
-        exchange = self._replay.take(identity(question))
-        name = f"{question.title} {question.call}"
+        answer = await self.answer(identity(question), f"{question.title} {question.call}")
+        when_counted()
+        return answer
+
+    async def answer(self, asked: Identity, name: str) -> Answer:
+        """Return what came when this was asked; `name` is what messages call it.
+
+        Raises:
+            ProviderError: as `send`.
+        """
+        exchange = self._replay.take(asked)
         if exchange is None:
             reason = f"{name}: the recording has no further answer to this; record for longer"
-            raise ProviderError(reason, provider=question.provider, retryable=False)
+            raise ProviderError(reason, provider=asked.provider, retryable=False)
         if self._speed is not None:
             due_s = self._began_s + exchange.at_s / self._speed
             await self._sleep(max(0.0, due_s - self._clock.monotonic_s()))
-        when_counted()
         if exchange.status is None:
             message = f"{name}: {exchange.failure}"
-            raise ProviderError(message, provider=question.provider, retryable=exchange.is_retryable)
+            raise ProviderError(message, provider=asked.provider, retryable=exchange.is_retryable)
         return Answer(exchange.status, self._headers(exchange), exchange.body)
 
     async def aclose(self) -> None:

@@ -10,7 +10,7 @@ from rich.text import Text
 from aura_mcp.cli.console import FAILED, complain, show, show_json
 from aura_mcp.cli.decode_view import reading_view, transaction_view
 from aura_mcp.cli.options import AsJson
-from aura_mcp.cli.session import session
+from aura_mcp.cli.session import own_session
 from engine.address import parse_address
 from engine.errors import AddressError
 from engine.units import Address
@@ -40,7 +40,7 @@ def decode(
     Exit code 1 when one of them could not be read; the others are shown all the same.
     """
     wallets = None if wallet is None else [_parse_wallet(wallet)]
-    with session() as application:
+    with own_session() as application:
         items = list(application.decoding.decode(files, wallets))
         if as_json:
             show_json([application.decoding.to_document(item) for item in items])

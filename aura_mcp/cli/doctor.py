@@ -3,19 +3,21 @@
 Not responsible for mending anything: it changes no file.
 """
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from aura_mcp.bridge import VERSION, Places, is_private, read_address
-from aura_mcp.cli.session import session
+from aura_mcp.cli.session import own_session
+from aura_mcp.clients import CLIENTS, Client, MalformedError
+from aura_mcp.clients.scanning import scan
 from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.hub import HubSettings, visit
+from aura_mcp.services.reach import reach_providers
 
 COMMAND: Final = "aura-mcp"
 KEYS: Final = (
@@ -48,8 +50,9 @@ def examine(settings: HubSettings) -> list[Finding]:
         hub,
         _look_at_database(places, is_running=is_running),
         _look_at_keys(),
+        *_look_at_providers(settings),
         _look_at_command(),
-        *_look_at_clients(_client_files()),
+        *_look_at_clients(),
     ]
 
 
@@ -87,7 +90,7 @@ def _look_at_database(places: Places, *, is_running: bool) -> Finding:
     if is_running and path.exists():
         return Finding(name="database", is_problem=False, detail=f"{path}, {path.stat().st_size:,} bytes, in use")
     try:
-        with session() as application:
+        with own_session() as application:
             _ = application.store
     except NotFoundError:
         return Finding(name="database", is_problem=False, detail=f"{path} is not there yet", fix="aura init")
@@ -101,6 +104,19 @@ def _look_at_keys() -> Finding:
     return Finding(name="keys", is_problem=False, detail=", ".join(present) or "none set; none is needed")
 
 
+def _look_at_providers(settings: HubSettings) -> Iterator[Finding]:
+    if settings.offline:
+        yield Finding(name="providers", is_problem=False, detail="none is asked: AURA_OFFLINE is set")
+        return
+    reaches = reach_providers()
+    lost = [reach for reach in reaches if not reach.is_reachable]
+    if not lost:
+        yield Finding(name="providers", is_problem=False, detail=f"{len(reaches)} of {len(reaches)} can be reached")
+    for reach in lost:
+        fix = f"check the network and its proxy, or name another address in AURA_{reach.provider.upper()}_URL"
+        yield Finding(name="providers", is_problem=True, detail=f"{reach.provider}: no way to {reach.host}", fix=fix)
+
+
 def _look_at_command() -> Finding:
     found = shutil.which(COMMAND)
     if found is not None:
@@ -110,48 +126,42 @@ def _look_at_command() -> Finding:
     return Finding(name="command", is_problem=not own.exists(), detail=f"{COMMAND} is not on the PATH", fix=fix)
 
 
-def _client_files() -> dict[str, Path]:
-    home = Path.home()
-    support = {
-        "darwin": home / "Library" / "Application Support",
-        "win32": Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming"),
-    }.get(sys.platform, home / ".config")
-    return {
-        "Claude Desktop": support / "Claude" / "claude_desktop_config.json",
-        "Claude Code": home / ".claude.json",
-        "Cursor": home / ".cursor" / "mcp.json",
-        "VS Code": support / "Code" / "User" / "mcp.json",
-        "Windsurf": home / ".codeium" / "windsurf" / "mcp_config.json",
-    }
-
-
-def _look_at_clients(files: dict[str, Path]) -> list[Finding]:
-    found = [_look_at_client(name, path) for name, path in files.items() if path.exists()]
+def _look_at_clients() -> list[Finding]:
+    files = {client: client.file(sys.platform, Path.home(), os.environ) for client in CLIENTS.values()}
+    found = [_look_at_client(client, path) for client, path in files.items() if path.exists()]
     return found or [
         Finding(
             name="clients",
             is_problem=False,
             detail="no configuration of a known MCP client found",
-            fix="claude_desktop_config.example.json shows what to add to your client's",
+            fix=f"aura install {'|'.join(CLIENTS)}",
         )
     ]
 
 
-def _look_at_client(name: str, path: Path) -> Finding:
+def _look_at_client(client: Client, path: Path) -> Finding:
     try:
-        document: Any = json.loads(path.read_text("utf-8"))
-        commands = list(_commands(document.get("mcpServers") or document.get("servers") or {}))
-    except (OSError, ValueError, AttributeError) as error:
-        return Finding(name=name, is_problem=True, detail=f"{path} cannot be read: {error}", fix="mend that file")
+        node = scan(path.read_text("utf-8"), allows_comments=client.allows_comments)
+        commands = list(_commands(node.value, client.section))
+    except (OSError, ValueError, MalformedError) as error:
+        return Finding(
+            name=client.title, is_problem=True, detail=f"{path} cannot be read: {error}", fix="mend that file"
+        )
     ours = [command for command in commands if Path(command).stem in {COMMAND, "aura"}]
+    fix = f"aura install {client.name}"
     if not ours:
-        fix = f"add to it what claude_desktop_config.example.json shows: {path}"
-        return Finding(name=name, is_problem=False, detail="does not know AURA", fix=fix)
+        return Finding(name=client.title, is_problem=False, detail="does not know AURA", fix=fix)
     if shutil.which(ours[0]) is None:
-        fix = f"write the full path as command in {path}: {Path(sys.executable).with_name(COMMAND)}"
-        return Finding(name=name, is_problem=True, detail=f"starts {ours[0]!r}, which is not found", fix=fix)
-    return Finding(name=name, is_problem=False, detail=f"starts {ours[0]}")
+        return Finding(name=client.title, is_problem=True, detail=f"starts {ours[0]!r}, which is not found", fix=fix)
+    return Finding(name=client.title, is_problem=False, detail=f"starts {ours[0]}")
 
 
-def _commands(servers: dict[str, dict[str, Any]]) -> Iterable[str]:
-    return (str(server.get("command", "")) for server in servers.values())
+def _commands(document: object, section: str) -> list[str]:
+    """Return what a client's configuration starts, as far as it has the form of one."""
+    servers = _members(_members(document).get(section))
+    return [str(_members(server).get("command", "")) for server in servers.values()]
+
+
+def _members(value: object) -> dict[str, object]:
+    # An object of JSON has text for keys, which a type checker cannot see.
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]

@@ -21,10 +21,14 @@ from aura_mcp.cli import (
     imports,
     install,
     leaderboard,
+    record,
+    refresh,
+    schedule,
     setup,
     trades,
     verify,
     wallet,
+    webhooks,
 )
 from aura_mcp.cli.console import FAILED, PipeClosedError, complain
 from aura_mcp.errors import AuraError
@@ -65,7 +69,11 @@ for _command in (
     install,
     imports,
     leaderboard,
+    record,
+    refresh,
+    schedule,
     wallet,
+    webhooks,
     trades,
     decode,
     verify,

@@ -24,7 +24,7 @@ def export(
 ) -> None:
     """Write all facts to a file that `aura import` reads."""
     with session(database) as application:
-        result = application.exports.run(file)
+        result = application.exports.run(file.absolute())
     if as_json:
         show_json(result)
     else:

@@ -33,7 +33,7 @@ def import_(
     Rejected rows are counted with their reasons. Exit code 1 when a file could not be read at all.
     """
     with session(database, may_create=True) as application, progress() as report:
-        result = application.imports.run(paths, report)
+        result = application.imports.run([path.absolute() for path in paths], report)
     if as_json:
         show_json(result)
     else:

@@ -40,7 +40,7 @@ def top(
     """
     question = BoardQuestion(window=window, by=by, currency=currency, min_trades=min_trades)
     with session(database) as application:
-        board = application.leaderboards.page(question, limit=limit, cursor=cursor)
+        board = application.boards.page(question, limit=limit, cursor=cursor)
     if as_json:
         show_json(board)
     else:

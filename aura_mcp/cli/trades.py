@@ -9,7 +9,7 @@ from aura_mcp.cli.console import show, show_json
 from aura_mcp.cli.options import AsJson, DatabaseFile, WindowOption
 from aura_mcp.cli.session import session
 from aura_mcp.cli.trades_view import page_view
-from aura_mcp.services.questions import DEFAULT_LIMIT, MAX_LIMIT, TradeFilter
+from aura_mcp.services.questions import DEFAULT_LIMIT, MAX_LIMIT, ExplainQuestion, TradeFilter
 from engine.wallets import Window
 
 
@@ -39,8 +39,8 @@ def trades(
         raise typer.BadParameter("needs the wallet whose sale it is", param_hint="--audit")
     with session(database) as application:
         if audit is not None and wallet is not None:
-            audits = application.provenance.explain(wallet, audit)
-            show_json(audits) if as_json else show(*map(audit_view, audits))
+            found = application.explaining.page(ExplainQuestion(wallet=wallet, signature=audit), limit=MAX_LIMIT)
+            show_json(found) if as_json else show(audit_view(found))
             return
         wanted = TradeFilter(wallet=wallet, mint=mint, window=window)
         page = application.trades.page(wanted, limit=limit, cursor=cursor)

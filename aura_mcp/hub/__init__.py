@@ -4,6 +4,6 @@ Running one (`process`) imports the server and the database; looking for one (`v
 """
 
 from aura_mcp.hub.settings import HubSettings
-from aura_mcp.hub.visit import Visit, visit
+from aura_mcp.hub.visit import Visit, call_tool, find_hub, visit
 
-__all__ = ["HubSettings", "Visit", "visit"]
+__all__ = ["HubSettings", "Visit", "call_tool", "find_hub", "visit"]

@@ -16,6 +16,7 @@ from typing import Final
 
 from aura_mcp.app import Application
 from aura_mcp.bridge import REPLACED, STOPPED, VERSION
+from aura_mcp.hub.desk import Desk
 from aura_mcp.hub.http import HttpDoor
 from aura_mcp.hub.run_folder import RunFolder, bind_loopback, webhook_secret
 from aura_mcp.hub.run_info import RunInfo
@@ -82,9 +83,9 @@ class Hub:
             await stack.enter_async_context(http.opened())
             transport = self._settings.transport
             listener, address = self._folder.listen(transport)
-            sockets = self._sockets = SocketDoor(
-                server.protocol, state, token=token if transport == "tcp" else None, on_leave=leave
-            )
+            desk = Desk(self._application, server.updates)
+            door_token = token if transport == "tcp" else None
+            sockets = self._sockets = SocketDoor(server.protocol, state, desk, token=door_token, on_leave=leave)
             await sockets.open(listener)
             await stack.enter_async_context(in_background(server.announcer, live))
             info = self._info(address)

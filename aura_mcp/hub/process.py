@@ -27,6 +27,7 @@ from aura_mcp.bridge import (
 from aura_mcp.errors import AuraError
 from aura_mcp.hub.hub import Hub
 from aura_mcp.hub.logs import secrets_of, start_logging
+from aura_mcp.hub.memory import bound_memory
 from aura_mcp.hub.run_folder import RunFolder, claimed, webhook_secret
 from aura_mcp.hub.run_info import RunInfo, read_info
 from aura_mcp.hub.settings import HubSettings
@@ -113,6 +114,7 @@ async def _serve_stdio(application: Application) -> None:
 @contextmanager
 def _opened(settings: HubSettings) -> Generator[tuple[Application, RunFolder]]:
     os.umask(0o077)
+    bound_memory(settings.memory_limit_mb)
     places = settings.places()
     with claimed(places) as folder:
         secrets = {*secrets_of(os.environ), folder.token(), webhook_secret(places, settings)}

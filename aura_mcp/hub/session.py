@@ -4,6 +4,8 @@ Not responsible for who may connect, or for when to part (`sockets`).
 """
 
 import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -29,6 +31,7 @@ ENDLESS: Final = "subscriptions/listen"
 BRIDGE: Final = "bridge"
 
 _HIGH_WATER_BYTES: Final = 1 << 20
+_OWN_WORK: Final = ""
 
 
 class Inbox:
@@ -157,6 +160,21 @@ class Session:
             id_ = _id_of(value)
         if not self._is_closed:
             await self.write(JSONRPCError(jsonrpc="2.0", id=id_, error=found))
+
+    @contextmanager
+    def busy(self) -> Generator[None]:
+        """Have something under way that is no MCP call: a farewell waits for it."""
+        self._open.add(_OWN_WORK)
+        self._settled.clear()
+        try:
+            yield
+        finally:
+            self._note_answered(_OWN_WORK)
+
+    def post(self, line: bytes) -> None:
+        """Write one line that is no message, unless the connection is closed."""
+        if not self._is_closed and not self._writer.is_closing():
+            self._writer.write(line + b"\n")
 
     def park(self) -> None:
         """Begin nothing more."""

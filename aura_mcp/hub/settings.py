@@ -14,6 +14,12 @@ HAS_UNIX_SOCKETS: Final = os.name == "posix"
 class HubSettings(Settings):
     """The settings of a process that is a hub."""
 
+    idle_limit_mb: int | None = Field(
+        default=32,
+        ge=32,
+        le=1_048_576,
+        description="Memory that the database keeps between bookings, in megabytes (32 to 1048576).",
+    )
     transport: Literal["unix", "tcp"] = Field(
         default="unix" if HAS_UNIX_SOCKETS else "tcp",
         description="How bridges reach the hub: a Unix socket, or loopback TCP with a token (the default on Windows).",

@@ -17,6 +17,8 @@ from mcp.server.lowlevel import NotificationOptions
 from mcp.server.runner import serve_dual_era_loop
 
 from aura_mcp.bridge import MARK, MAX_FRAME_BYTES
+from aura_mcp.hub.desk import Desk
+from aura_mcp.hub.errands import ROLE as ERRAND
 from aura_mcp.hub.session import Inbox, Outbox, Session
 
 GREETING_TIMEOUT_S: Final = 5.0
@@ -32,9 +34,16 @@ class SocketDoor:
     """The listening socket and its sessions."""
 
     def __init__(
-        self, protocol: Server[Any], lifespan_state: object, *, token: str | None, on_leave: Callable[[str], None]
+        self,
+        protocol: Server[Any],
+        lifespan_state: object,
+        desk: Desk,
+        *,
+        token: str | None,
+        on_leave: Callable[[str], None],
     ) -> None:
         self._protocol = protocol
+        self._desk = desk
         self._lifespan_state = lifespan_state
         self._options = protocol.create_initialization_options(_ALL_LISTS_CHANGE)
         self._token = token
@@ -84,7 +93,9 @@ class SocketDoor:
         self._sessions[session] = asyncio.current_task()
         try:
             first_line = await self._greet(session)
-            if first_line is not None:
+            if first_line is not None and session.role == ERRAND:
+                await self._desk.serve(session)
+            elif first_line is not None:
                 await serve_dual_era_loop(
                     self._protocol,
                     Inbox(session, first_line),

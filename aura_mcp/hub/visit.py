@@ -4,7 +4,9 @@ Not responsible for starting or stopping it (`bridge`).
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from aura_mcp.bridge import STDIO, VERSION, Places, dial, is_hub_alive
@@ -19,12 +21,7 @@ _META: Final = {
     "io.modelcontextprotocol/clientInfo": {"name": "aura", "version": VERSION},
     "io.modelcontextprotocol/clientCapabilities": {},
 }
-_QUESTION: Final = {
-    "jsonrpc": "2.0",
-    "id": 1,
-    "method": "tools/call",
-    "params": {"name": "system_status", "arguments": {}, "_meta": _META},
-}
+NO_ARGUMENTS: Final[Mapping[str, object]] = MappingProxyType({})
 _CHUNK_BYTES: Final = 1 << 16
 
 
@@ -42,25 +39,59 @@ def visit(places: Places) -> Visit | None:
     Raises:
         AuraError: one runs, but does not answer.
     """
+    info = find_hub(places)
+    if info is None:
+        return None
+    return Visit(info=info, status=call_tool(places, info, "system_status"))
+
+
+def find_hub(places: Places) -> RunInfo | None:
+    """Return what the running hub has left for visitors, None when none runs.
+
+    Raises:
+        AuraError: one runs, but takes no visitors.
+    """
     if not is_hub_alive(places):
         return None
     info = read_info(places)
     if info is not None and info.address.startswith(STDIO):
         raise AuraError(f"{places.database} is served to one client on {info.address}; nobody else can ask there")
-    link = None if info is None else dial(places, ROLE)
-    if info is None or link is None:
-        raise AuraError(f"a hub is starting or leaving over {places.database}; try again, or see {places.log}")
+    if info is None:
+        raise _in_between(places)
+    return info
+
+
+def call_tool(
+    places: Places, info: RunInfo, tool: str, arguments: Mapping[str, object] = NO_ARGUMENTS
+) -> dict[str, Any]:
+    """Return the structured content of what the hub's tool answers.
+
+    Raises:
+        AuraError: the tool refuses, for the reason given, or the hub does not answer.
+    """
+    link = dial(places, ROLE)
+    if link is None:
+        raise _in_between(places)
+    params = {"name": tool, "arguments": dict(arguments), "_meta": _META}
+    question = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
     try:
         link.settimeout(TIMEOUT_S)
-        link.sendall(json.dumps(_QUESTION).encode() + b"\n")
+        link.sendall(json.dumps(question).encode() + b"\n")
         reply = b""
         while not reply.endswith(b"\n"):
             chunk = link.recv(_CHUNK_BYTES)
             if not chunk:
                 break
             reply += chunk
-        return Visit(info=info, status=json.loads(reply)["result"]["structuredContent"])
+        result = json.loads(reply)["result"]
+        if result.get("isError"):
+            raise AuraError(str(result["content"][0]["text"]).partition(f"{tool}: ")[2])
+        return result["structuredContent"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AuraError(f"the hub (PID {info.pid}) does not answer; see {places.log}, or `aura stop`") from error
     finally:
         link.close()
+
+
+def _in_between(places: Places) -> AuraError:
+    return AuraError(f"a hub is starting or leaving over {places.database}; try again, or see {places.log}")

@@ -7,13 +7,11 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-import anyio
-
 from aura_mcp.announcer import Announcer
 from aura_mcp.app import Application
 from aura_mcp.jobs._spec import bound_jobs
 from aura_mcp.live import Live
-from aura_mcp.services.keeping import keep_going
+from aura_mcp.services.keeping import background, keep_going
 
 OFFLINE: Final = "AURA_OFFLINE is set; unset it and start again"
 
@@ -34,11 +32,8 @@ async def opened_live(application: Application) -> AsyncGenerator[Live]:
 @asynccontextmanager
 async def in_background(announcer: Announcer, live: Live) -> AsyncGenerator[None]:
     """Tell what happens and, unless AURA_OFFLINE is set, follow wallets, for the block."""
-    async with anyio.create_task_group() as group:
+    async with background() as group:
         group.start_soon(keep_going, "news", announcer.run)
         if not live.application.settings.offline:
             group.start_soon(live.run)
-        try:
-            yield
-        finally:
-            group.cancel_scope.cancel()
+        yield

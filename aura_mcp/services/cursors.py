@@ -6,7 +6,7 @@ repeat nor hide others, and a cursor of another question is refused.
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 
 import msgspec
 
@@ -15,6 +15,8 @@ from aura_mcp.errors import CursorError
 K = TypeVar("K")
 
 _DIGEST_LENGTH: Final = 8
+_LAST_MOMENT_S: Final = 253_402_300_799
+_INT64: Final = range(-(2**63), 2**63)
 
 
 def write_cursor(question: object, key: object) -> str:
@@ -32,11 +34,23 @@ def read_cursor(question: object, cursor: str, kind: type[K]) -> K:
     try:
         packed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         digest, key = msgspec.json.decode(packed, type=tuple[str, kind])
+        _check(key)
     except ValueError as error:
         raise CursorError("the cursor is damaged; ask without one to start from the first page") from error
     if digest != _digest(question):
         raise CursorError("the cursor belongs to another question; ask without one to start from the first page")
     return key
+
+
+def _check(key: object) -> None:
+    """Refuse what no cursor says, as anybody can write one: moments outside of the calendar, numbers beyond 64 bits."""
+    if not 0 <= getattr(key, "as_of_s", 0) <= _LAST_MOMENT_S:
+        raise ValueError("no moment")
+    if isinstance(key, tuple):
+        for part in cast("tuple[object, ...]", key):
+            _check(part)
+    elif isinstance(key, int) and key not in _INT64:
+        raise ValueError("no number of 64 bits")
 
 
 def _digest(question: object) -> str:

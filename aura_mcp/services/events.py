@@ -3,6 +3,7 @@
 Not responsible for telling it to anybody (`aura_mcp.bus`).
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from data.clock import Clock
 from data.store import Store
 from data.store.events import EventFilter, NewEvent, StoredEvent
 from data.store.events import Events as Table
+from engine.ledger.valuation import usd_micro
+from engine.units import Mint
 
 MINTS: Final = 10
 """Tokens that an update of a wallet names at most."""
@@ -79,36 +82,66 @@ class EventConfig:
     max_age_s: int = 3_600
 
 
+class _Reversed(NamedTuple):
+    owner: str
+    signature: str
+    slot: int
+    batch: int
+
+
 class _Leg(NamedTuple):
     owner: str
     mint: str
     signature: str
-    leg_no: int
     side: str
-    class_: str
     block_time: int | None
     amount_raw: int
     decimals: int
-    value_usd_micro: int | None
+    quote_raw: int | None
+    quote_mint: str | None
     minimum_usd_micro: int | None
     is_trade: bool
 
 
+class _Price(NamedTuple):
+    completed_at: int
+    price_e12: int | None
+
+
+class _Valued(NamedTuple):
+    leg: _Leg
+    usd_micro: int | None
+
+
 # A batch holds what one transaction of ours brought; batches are stored in order, so only the last ones are read.
 _FRESH: Final = """
-WITH fresh AS (
-    SELECT * FROM leg AS l
-    WHERE l.batch_id > $after AND l.batch_id <= $upto
-        AND l.owner IN (SELECT address FROM wallet WHERE is_tracked)
-)
 SELECT
-    l.owner, l.mint, l.signature, l.leg_no, l.side, l.class, l.block_time, l.amount_raw, l.decimals,
-    value_in_usd_micro(quote_kind(l.quote_mint), l.quote_raw, fresh(l.block_time, p.completed_at, p.price_e12)),
-    m.whale_usd_micro, l.class IN ('BUY', 'SELL', 'SWAP')
-FROM fresh AS l
-ASOF LEFT JOIN sol_price AS p ON l.block_time >= p.completed_at
+    l.owner, l.mint, l.signature, l.side, l.block_time, l.amount_raw, l.decimals, l.quote_raw,
+    l.quote_mint, m.whale_usd_micro, l.class IN ('BUY', 'SELL', 'SWAP')
+FROM leg AS l
+ANTI JOIN reversed AS r ON r.slot = l.cluster_key AND r.signature = l.signature
 LEFT JOIN wallet_minimum AS m ON m.wallet = l.owner
+WHERE l.batch_id > $after AND l.batch_id <= $upto
+    AND l.owner IN (SELECT address FROM wallet WHERE is_tracked)
 ORDER BY l.order_time, l.slot, l.index_in_block, l.signature, l.leg_no
+"""
+# As the view `sol_price` has it, which would read every candle for the few that are needed.
+_PRICES: Final = """
+SELECT
+    opened_at + interval_s AS completed_at,
+    arg_min(TRY_CAST(close_usd::DECIMAL(38, 12) * 1000000000000 AS BIGINT), (interval_s, source, pool)) AS price_e12
+FROM candle
+WHERE opened_at >= $oldest AND opened_at <= $newest AND is_sol(mint)
+GROUP BY ALL ORDER BY completed_at
+"""
+DAY_S: Final = 86_400
+"""A price is used for a day after its candle is complete."""
+
+_REVERSED: Final = """
+SELECT e.owner, r.signature, r.slot, r.batch_id FROM reversed AS r
+JOIN effect AS e ON e.cluster_key = r.slot AND e.signature = r.signature
+WHERE r.batch_id > $after AND r.batch_id <= $upto AND e.owner IN (SELECT address FROM wallet WHERE is_tracked)
+ORDER BY ALL
 """
 
 
@@ -156,8 +189,10 @@ class Events:
         after, upto = self._table.emitted_batch(), self._table.booked_batch()
         if upto <= after:
             return ()
-        legs = rows_of(self._store, _Leg, _FRESH, {"after": after, "upto": upto})
-        return self._add([*self._whale_trades(legs), *self._updates(legs, upto)], upto)
+        span = {"after": after, "upto": upto}
+        legs = self._valued(rows_of(self._store, _Leg, _FRESH, span))
+        lost = rows_of(self._store, _Reversed, _REVERSED, span)
+        return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, upto)], upto)
 
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""
@@ -179,37 +214,54 @@ class Events:
             self._table.set_minimum(wallet, wanted)
         return has_changed
 
-    def _whale_trades(self, legs: Iterable[_Leg]) -> Iterator[NewEvent]:
+    def _valued(self, legs: Sequence[_Leg]) -> list[_Valued]:
+        """Return legs with their values, as the view `trade` has them."""
+        times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
+        prices: list[_Price] = []
+        if times:
+            # A candle spans a day at most, and its price is used for one more.
+            named = {"oldest": min(times) - 2 * DAY_S, "newest": max(times)}
+            prices = rows_of(self._store, _Price, _PRICES, named)
+        return [_Valued(leg, _value(leg, prices)) for leg in legs]
+
+    def _whale_trades(self, legs: Iterable[_Valued]) -> Iterator[NewEvent]:
         oldest = self._clock.epoch_s() - self._config.max_age_s
         usual = _micro(self._config.whale_usd)
-        for leg in legs:
+        for leg, value in legs:
             minimum = usual if leg.minimum_usd_micro is None else leg.minimum_usd_micro
             is_news = leg.block_time is not None and leg.block_time >= oldest
-            if leg.is_trade and is_news and leg.value_usd_micro is not None and leg.value_usd_micro >= minimum:
+            if leg.is_trade and is_news and value is not None and value >= minimum:
                 body = {
                     "signature": leg.signature,
                     "side": leg.side,
                     "block_time": to_moment_or_none(leg.block_time),
                     "amount_raw": str(leg.amount_raw),
                     "decimals": leg.decimals,
-                    "value_usd": to_usd(leg.value_usd_micro),
+                    "value_usd": to_usd(value),
                     "minimum_usd": to_usd(minimum),
                 }
                 name = f"{leg.signature}:{leg.owner}:{leg.mint}:{leg.side}"
                 yield self._new(EventKind.WHALE_TRADE, name, body, wallet=leg.owner, mint=leg.mint)
 
-    def _updates(self, legs: Iterable[_Leg], upto: int) -> Iterator[NewEvent]:
-        by_owner: dict[str, list[_Leg]] = {}
-        for leg in legs:
-            by_owner.setdefault(leg.owner, []).append(leg)
-        for owner, own in by_owner.items():
+    def _reversals(self, lost: Iterable[_Reversed]) -> Iterator[NewEvent]:
+        for row in lost:
+            name = f"{row.signature}:{row.owner}:{row.batch}"
+            body = {"signature": row.signature, "slot": row.slot}
+            yield self._new(EventKind.REVERSAL, name, body, wallet=row.owner)
+
+    def _updates(self, legs: Iterable[_Valued], upto: int) -> Iterator[NewEvent]:
+        by_owner: dict[str, list[_Valued]] = {}
+        for valued in legs:
+            by_owner.setdefault(valued.leg.owner, []).append(valued)
+        for owner, all_valued in by_owner.items():
+            own = [valued.leg for valued in all_valued]
             mints = list(dict.fromkeys(leg.mint for leg in own))
             body = {
                 "trades": len({leg.signature for leg in own if leg.is_trade}),
                 "transfers": len({leg.signature for leg in own if not leg.is_trade}),
                 "mints": mints[:MINTS],
                 "mints_total": len(mints),
-                "unvalued_trades": len({leg.signature for leg in own if leg.is_trade and leg.value_usd_micro is None}),
+                "unvalued_trades": len({leg.signature for leg, usd in all_valued if leg.is_trade and usd is None}),
                 "newest_block_time": to_moment_or_none(
                     max((leg.block_time for leg in own if leg.block_time is not None), default=None)
                 ),
@@ -243,6 +295,17 @@ def _read(row: StoredEvent) -> Event:
         mint=row.mint,
         body=msgspec.json.decode(row.body),
     )
+
+
+def _value(leg: _Leg, prices: Sequence[_Price]) -> int | None:
+    """Return a leg's value in micro-USD, None where it or its price is unknown."""
+    if leg.block_time is None:
+        return None
+    place = bisect_right(prices, leg.block_time, key=lambda price: price.completed_at)
+    price = prices[place - 1] if place else None
+    is_fresh = price is not None and leg.block_time - price.completed_at <= DAY_S
+    mint = None if leg.quote_mint is None else Mint(leg.quote_mint)
+    return usd_micro(mint, leg.quote_raw, price.price_e12 if price is not None and is_fresh else None)
 
 
 def _micro(usd: Decimal) -> int:

@@ -16,25 +16,15 @@ from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.gathering import rows_of, value_of
 from aura_mcp.services.parties import Parties
+from aura_mcp.services.questions import ExplainQuestion
 from aura_mcp.services.results import NOTHING_KNOWN, Money, Party, add_up, money, percent_of, to_moment, whole
-from aura_mcp.services.scope import Span, last_fact_at, members_of, span_of
+from aura_mcp.services.scope import last_fact_at, members_of
 from data.clock import Clock
 from data.store import Store
 from data.store.identity import ROW_PREFIX
 from engine.facts import Precision
 from engine.ledger import Basis, Disposal, signature_of
 from engine.text import quote_text
-from engine.wallets import Window
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExplainQuestion:
-    """Which figure is meant: the sale of a signature (or ref), or all sales of a token, or of one round trip of it."""
-
-    wallet: str
-    signature: str | None = None
-    mint: str | None = None
-    trip: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,13 +58,17 @@ class LotPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedSale:
-    """One disposal; `net` is the sum of the parts of known basis, `unmatched` what the others brought."""
+    """One disposal; `value` is what all of it brought, `net` the sum of the parts of known basis.
+
+    `unmatched` is what the others brought.
+    """
 
     kind: Disposal
     mint: str
     trip: int | None
     disposed: Transaction
     quantity: Decimal
+    value: Money
     matched_pct: Decimal | None
     net: Money
     unmatched: Money
@@ -88,7 +82,7 @@ class Explained:
     `mint` and `matched_pct` are None where several tokens were disposed of.
     """
 
-    span: Span
+    as_of: datetime
     last_fact_at: datetime | None
     wallet: Party
     mint: str | None
@@ -194,7 +188,7 @@ class Explaining:
         mints = {row.mint for row in rows}
         end = start + len(page)
         return Explained(
-            span=span_of(self._clock, Window.ALL),
+            as_of=to_moment(self._clock.epoch_s()),
             last_fact_at=last_fact_at(self._store),
             wallet=party,
             mint=rows[0].mint if len(mints) == 1 else None,
@@ -219,7 +213,8 @@ class Explaining:
             what = quote_text(signature) if signature is not None else f"token {quote_text(question.mint or '')}"
             trip = "" if question.trip is None else f", round trip {question.trip}"
             raise NotFoundError(
-                f"{party.address} disposed of nothing in {what}{trip} that is stored; find_trades lists its sales"
+                f"{party.address} disposed of nothing in {what}{trip} that is stored; "
+                "find_trades lists its sales, as `aura trades` does"
             )
         return rows
 
@@ -259,6 +254,7 @@ def _sale(rows: Sequence[_Row], sources: dict[str, Transaction], decimals: int) 
         trip=next((row.episode for row in rows if row.episode is not None), None),
         disposed=sources[first.disposed_ref],
         quantity=whole(sum(row.quantity for row in rows), decimals),
+        value=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in rows),
         matched_pct=_matched_pct(rows),
         net=_sum((row.net_lamports, row.net_usd_micro) for row in known),
         unmatched=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in rest),

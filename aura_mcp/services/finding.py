@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.parties import Parties
@@ -24,7 +24,7 @@ from aura_mcp.services.trade_rows import (
     trades_by_time,
     trades_of,
 )
-from data.clock import Clock
+from data.clock import Clock, FixedClock
 from data.store import Store
 from data.store.identity import ROW_PREFIX
 from engine.facts import Precision, Side
@@ -96,6 +96,11 @@ class FoundTrades:
     next_cursor: str | None
 
 
+class _End(NamedTuple):
+    as_of_s: int
+    place: Place
+
+
 class Finding:
     """Questions about single trades."""
 
@@ -105,15 +110,16 @@ class Finding:
         self._clock = clock
 
     def page(self, question: TradeQuestion, *, limit: int, cursor: str | None = None) -> FoundTrades:
-        """Return the first trades, or those after the page that ended at `cursor`.
+        """Return the first trades, or those after the page that ended at `cursor`, as of the same moment.
 
         Raises:
             NotFoundError: no such wallet.
             CursorError: the cursor belongs to another question.
         """
-        span = span_of(self._clock, question.window, question.since, question.until)
+        end = None if cursor is None else read_cursor(question, cursor, _End)
+        clock = self._clock if end is None else FixedClock(end.as_of_s)
+        span = span_of(clock, question.window, question.since, question.until)
         wallet = None if question.wallet is None else self._parties.find(question.wallet)
-        after = None if cursor is None else read_cursor(question, cursor, Place)
         scope = TradeScope(
             entity=None if wallet is None else wallet.address,
             owners=() if wallet is None else members_of(self._store, wallet.address),
@@ -122,7 +128,7 @@ class Finding:
             since_s=span.since_s,
             until_s=min(span.until_s, span.as_of_s),
         )
-        rows, places, unpriced = self._gather(question, scope, after, limit + 1)
+        rows, places, unpriced = self._gather(question, scope, None if end is None else end.place, limit + 1)
         shown = rows[:limit]
         names = self._parties.named({row.entity for row in shown})
         matched = matched_sales(self._store, shown)
@@ -132,7 +138,7 @@ class Finding:
             wallet=wallet,
             trades=tuple(_found(row, names[row.entity], matched.get(row.key), question.currency) for row in shown),
             unpriced=unpriced,
-            next_cursor=write_cursor(question, places[limit - 1]) if len(rows) > limit else None,
+            next_cursor=write_cursor(question, _End(span.as_of_s, places[limit - 1])) if len(rows) > limit else None,
         )
 
     def _gather(

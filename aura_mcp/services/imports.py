@@ -13,6 +13,7 @@ from data.importer import import_paths
 from data.starter import load_starter_wallets
 from data.store import Store
 from data.store.wallets import Wallet
+from engine.address import is_on_curve, parse_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,18 @@ class Imports:
             ),
             booked_positions=booked.folds,
         )
+
+    def follow(self, addresses: Sequence[str]) -> None:
+        """Follow wallets that are known by their addresses only; those that are known stay as they are."""
+        wallets = [
+            Wallet(each, None, "recording", is_tracked=True, is_program_derived=not is_on_curve(parse_address(each)))
+            for each in addresses
+        ]
+        self._store.wallets.add(wallets)
+
+    def followed(self) -> list[str]:
+        """Return the addresses of all followed wallets, sorted."""
+        return [str(address) for address in self._store.wallets.tracked()]
 
     def load_starter_list(self) -> StarterList:
         """Store the starter list of labelled wallets; those that are known stay as they are."""

@@ -20,6 +20,7 @@ from anyio.abc import TaskGroup
 from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.services.boundary import reported
 from aura_mcp.services.events import EventKind, Events
+from aura_mcp.services.keeping import background
 from aura_mcp.services.results import to_moment, to_moment_or_none
 from aura_mcp.services.steps import Progress
 from data.clock import Clock
@@ -140,13 +141,12 @@ class Jobs:
         await anyio.to_thread.run_sync(self._runs.interrupt)
         self._jobs = {job.name: job for job in jobs}
         self._starting = anyio.Lock()
-        async with anyio.create_task_group() as group:
+        async with background() as group:
             self._group = group
             try:
                 yield
             finally:
                 self._group = None
-                group.cancel_scope.cancel()
 
     def refuse(self, reason: str) -> None:
         """Say why no job can run in this process."""
@@ -156,6 +156,10 @@ class Jobs:
     def jobs(self) -> Sequence[Job]:
         """The jobs that can run here."""
         return tuple(self._jobs.values())
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return self._clock.now()
 
     def note_next(self, name: str, at: datetime) -> None:
         """Remember when a job is due next."""

@@ -1,24 +1,22 @@
 """Show what a wallet holds, lot by lot, and the round trips it made.
 
-Not responsible for what holdings are worth: there is no price of today in the facts.
+Not responsible for finding what holdings are worth (`holdings`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final, NamedTuple
+from heapq import nlargest
 
 from aura_mcp.services.figures import to_percent
-from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.holdings import Worth, lots_of, worth_of
 from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
-from data.store import Store
 from data.store.identity import ROW_PREFIX
 from engine.ledger import Basis, Currency, Episode, Flow, FoldState, Lot, judge, signature_of
+from engine.market import Unrealized
 from engine.units import Mint
 from engine.wallets import TokenHistory
-
-_DECIMALS: Final = "SELECT mint, max(decimals) FROM leg WHERE list_contains($1, mint) GROUP BY mint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +34,7 @@ class OpenLot:
 class Position:
     """What a wallet holds of one mint. `parked` is in a pool or a lending market, and part of `quantity`.
 
-    `cost` is that of the `known_basis` part, None where there is none.
+    `cost` is that of the `known_basis` part, None where there is none; `worth` is that of all of `quantity`.
     """
 
     mint: str
@@ -44,6 +42,7 @@ class Position:
     known_basis: Decimal
     parked: Decimal
     cost: Money
+    worth: Worth
     gaps: int
     lots: tuple[OpenLot, ...]
 
@@ -67,30 +66,23 @@ class Trip:
     outcome: str
 
 
-class _Decimals(NamedTuple):
-    mint: str
-    decimals: int
-
-
-def decimals_of(store: Store, mints: Iterable[str]) -> Mapping[str, int]:
-    """Return the decimals of mints."""
-    return dict(rows_of(store, _Decimals, _DECIMALS, [list(mints)]))
-
-
-def positions_of(states: Mapping[str, FoldState], decimals: Mapping[str, int]) -> tuple[Position, ...]:
+def positions_of(
+    states: Mapping[str, FoldState], decimals: Mapping[str, int], worths: Mapping[str, Unrealized]
+) -> tuple[Position, ...]:
     """Return every position that is not empty, the one that cost most first."""
-    found = [_position(mint, state, decimals.get(mint, 0)) for mint, state in states.items() if _lots(state)]
+    found = [_position(mint, states[mint], decimals.get(mint, 0), worth) for mint, worth in worths.items()]
     return tuple(sorted(found, key=lambda position: (-(position.cost.sol or 0), position.mint)))
 
 
-def trips_of(histories: Sequence[TokenHistory], currency: Currency) -> tuple[Trip, ...]:
-    """Return every round trip, the latest opened first."""
-    trips = [_trip(history.mint, episode, currency) for history in histories for episode in history.episodes]
-    return tuple(sorted(trips, key=lambda trip: (trip.opened_at, trip.mint, trip.number), reverse=True))
+def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) -> tuple[Trip, ...]:
+    """Return the last round trips, the latest opened first."""
+    episodes = ((history.mint, episode) for history in histories for episode in history.episodes)
+    latest = nlargest(limit, episodes, key=lambda found: (found[1].opened_at, found[0], found[1].number))
+    return tuple(_trip(mint, episode, currency) for mint, episode in latest)
 
 
-def _position(mint: str, state: FoldState, decimals: int) -> Position:
-    lots = _lots(state)
+def _position(mint: str, state: FoldState, decimals: int, worth: Unrealized) -> Position:
+    lots = lots_of(state)
     known = [lot for lot in lots if lot.is_known]
     return Position(
         mint=mint,
@@ -98,6 +90,7 @@ def _position(mint: str, state: FoldState, decimals: int) -> Position:
         known_basis=whole(sum(lot.left for lot in known), decimals),
         parked=whole(sum(lot.left for lot in state.parked), decimals),
         cost=_cost(known),
+        worth=worth_of(worth),
         gaps=state.gaps,
         lots=tuple(_open_lot(lot, decimals) for lot in lots),
     )
@@ -107,10 +100,6 @@ def _cost(known: Sequence[Lot]) -> Money:
     if not known:
         return NOTHING_KNOWN
     return money(add_up(lot.rest[0] for lot in known), add_up(lot.rest[1] for lot in known))
-
-
-def _lots(state: FoldState) -> list[Lot]:
-    return [lot for lot in (*state.known, *state.unknown, *state.parked) if lot.left]
 
 
 def _open_lot(lot: Lot, decimals: int) -> OpenLot:

@@ -3,7 +3,11 @@
 Not responsible for what is asked of them, or for which of several is asked.
 """
 
+from collections.abc import Awaitable, Callable
 from functools import cached_property
+from typing import Final, NamedTuple
+
+import anyio
 
 from aura_mcp.provider_settings import ProviderSettings
 from data.clock import Clock
@@ -16,10 +20,20 @@ from data.providers.solana_rpc import SolanaRpc
 from data.store.usage import Usage
 
 
+class Network(NamedTuple):
+    """What stands for the world: who sends (None: over HTTP), and how to wait."""
+
+    sender: Sender | None = None
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+
+
+THE_INTERNET: Final = Network()
+
+
 class Providers:
     """Every provider, each opened when it is first asked for. Used and closed in one event loop.
 
-    `sender` takes the place of the network, to record what comes or to replay what came.
+    `network` is there to record what comes or to replay what came.
     """
 
     def __init__(
@@ -28,11 +42,11 @@ class Providers:
         usage: Usage | None = None,
         *,
         is_offline: bool = False,
-        sender: Sender | None = None,
+        network: Network = THE_INTERNET,
     ) -> None:
         self._usage = usage
         self._is_offline = is_offline
-        self._http = Http(clock, sender=sender, meter=usage)
+        self._http = Http(clock, sender=network.sender, meter=usage, sleep=network.sleep)
         self._apis: dict[str, Api] = {}
 
     def api(self, spec: ProviderSpec) -> Api:

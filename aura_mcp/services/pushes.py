@@ -46,7 +46,11 @@ def read_push(body: bytes) -> Push:
     signatures: list[str] = []
     slots: dict[str, int] = {}
     malformed = 0
-    for raw in _LIST.decode(body):
+    try:
+        entries = _LIST.decode(body)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    for raw in entries:
         signature, slot = _read_entry(raw)
         if signature is None:
             malformed += 1
@@ -60,7 +64,7 @@ def read_push(body: bytes) -> Push:
 def _read_entry(raw: msgspec.Raw) -> tuple[str | None, int | None]:
     try:
         entry = _ENTRY.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         # Counted by the caller, who logs one line for a whole delivery.
         return None, None
     signatures = entry.transaction.signatures if entry.transaction is not None else []

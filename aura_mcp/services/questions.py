@@ -26,6 +26,14 @@ class SortKey(StrEnum):
     COVERAGE = "coverage"
 
 
+class What(StrEnum):
+    """What can be brought up to date."""
+
+    WALLETS = "wallets"
+    PRICES = "prices"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TradeFilter:
     """Which trades are meant; None means any."""
@@ -56,3 +64,13 @@ class WalletQuestion:
     window: Window = Window.ALL
     currency: Currency = Currency.USD
     as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExplainQuestion:
+    """Which figure is meant: the sale of a signature (or ref), or all sales of a token, or of one round trip of it."""
+
+    wallet: str
+    signature: str | None = None
+    mint: str | None = None
+    trip: int | None = None

@@ -1,6 +1,6 @@
 """List trades with what each was worth and what each sale realized, newest first.
 
-Not responsible for following one result to its lots (`provenance`).
+Not responsible for following one result to its lots (`explaining`).
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,7 @@
 A module that has `TOOLS` is found by listing; nothing else names it.
 """
 
+from aura_mcp.tools._checked import checked
 from aura_mcp.tools.toolbox import Toolbox, ToolContext, ToolSpec, list_tools
 
-__all__ = ["ToolContext", "ToolSpec", "Toolbox", "list_tools"]
+__all__ = ["ToolContext", "ToolSpec", "Toolbox", "checked", "list_tools"]

@@ -98,13 +98,19 @@ def reply(text: str, answer: Answer) -> CallToolResult:
 
 
 async def fitting(limit: int, build: Callable[[int], CallToolResult], *, detail: bool) -> CallToolResult:
-    """Return the result of `build(limit)`, or of fewer rows where that is longer than a result may be."""
+    """Return the result of `build(limit)`, or of fewer rows where that is longer than a result may be.
+
+    Raises:
+        ToolError: not even one row fits, or as `ask`.
+    """
     most = (DETAILED_CHARS if detail else CONCISE_CHARS) - _RESERVE
     while True:
         result = await ask(lambda rows=limit: build(rows))
         size = len(result.model_dump_json(by_alias=True, exclude_none=True))
-        if size <= most or limit == 1:
+        if size <= most:
             return result
+        if limit == 1:
+            raise ToolError(f"one row of this answer has {size} characters, {most} are possible: ask for fewer columns")
         limit = max(1, min(limit - 1, int(limit * most / size * _SHRINK)))
 
 

@@ -1,7 +1,6 @@
 """Tools that bring facts up to date and tell how far that is."""
 
 from collections.abc import Sequence
-from datetime import UTC
 from typing import Annotated, Any, Final
 
 from mcp.server.mcpserver.exceptions import ToolError
@@ -9,8 +8,9 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from aura_mcp.errors import AuraError
-from aura_mcp.services.jobs import Cause, JobState, Request, Run, RunState
-from aura_mcp.services.refresh import What, start_refresh
+from aura_mcp.services.jobs import Cause, JobState, Run, RunState
+from aura_mcp.services.questions import What
+from aura_mcp.services.refresh import run_document, start_refresh
 from aura_mcp.tools._reply import Answer, Moment, Part, ask, counted, reply
 from aura_mcp.tools.toolbox import Toolbox, ToolContext, ToolSpec
 
@@ -70,7 +70,8 @@ async def refresh(
         What, Field(description="Trades of followed wallets, prices of what they hold, or both.")
     ] = What.ALL,
     since: Annotated[
-        Moment | None, Field(description="Also fetch older trades, back to this moment; UTC without a zone.")
+        str | None,
+        Field(description="Also fetch older trades, back to an age (7d) or a time (2026-01-31).", max_length=40),
     ] = None,
     wait_s: WaitArgument = 0,
 ) -> Annotated[CallToolResult, RefreshAnswer]:
@@ -80,8 +81,7 @@ async def refresh(
     The job goes on when this call ends; ask job_status with the id. A job that is running is not started again.
     """
     services = context.request_context.lifespan_context
-    moment = since if since is None or since.tzinfo is not None else since.replace(tzinfo=UTC)
-    runs = await _started(services, what, Request(since=moment))
+    runs = await _started(services, what, since)
     runs = await _awaited(context, services, runs, wait_s)
     return reply(_told(runs), RefreshAnswer(**await _header(services), runs=[_row(run) for run in runs]))
 
@@ -114,9 +114,9 @@ async def _header(services: Toolbox) -> dict[str, Any]:
     return {"as_of": status.as_of, "last_fact_at": status.database.last_fact_at, "notes": []}
 
 
-async def _started(services: Toolbox, what: What, request: Request) -> list[Run]:
+async def _started(services: Toolbox, what: What, since: str | None) -> list[Run]:
     try:
-        return await start_refresh(services.jobs, what, Cause.TOOL, request)
+        return await start_refresh(services.jobs, what, Cause.TOOL, since)
     except AuraError as error:
         raise ToolError(str(error)) from error
 
@@ -134,14 +134,7 @@ async def _awaited(context: ToolContext, services: Toolbox, runs: Sequence[Run],
 
 
 def _row(run: Run) -> RunRow:
-    values: dict[str, Any] = {"summary": dict(run.summary)} if run.summary else {}
-    if run.is_running and run.step:
-        values |= {"step": run.step, "done": run.done, "total": run.total}
-    if run.finished_at is not None:
-        values["finished_at"] = run.finished_at
-    if run.failures:
-        values["failures"] = list(run.failures)
-    return RunRow(id=run.number, job=run.job, state=run.state, cause=run.cause, started_at=run.started_at, **values)
+    return RunRow(**run_document(run))
 
 
 def _job_row(state: JobState) -> JobRow:

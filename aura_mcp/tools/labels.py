@@ -11,6 +11,8 @@ from aura_mcp.tools._reply import Answer, Number, WalletName, ask, name_of, repl
 from aura_mcp.tools.toolbox import ToolContext, ToolSpec
 from aura_mcp.updates import OVERVIEW, wallet_uri
 
+MOST_MEMBERS: Final = 50
+
 
 class EditAnswer(Answer):
     """The wallet after the change."""
@@ -18,7 +20,8 @@ class EditAnswer(Answer):
     wallet: WalletName
     is_tracked: bool
     entity: WalletName = Field(description="What the wallet counts as: itself, or its group.")
-    members: list[str] = Field(description="All wallets of the entity.")
+    members: list[str] = Field(description=f"Wallets of the entity, the first {MOST_MEMBERS}.")
+    members_total: int
     has_changed: bool = Field(description="False: it was so before.")
     refolded_positions: int = Field(description="Ledgers of (entity, token) computed again.")
     whale_minimum_usd: Number = Field(description="From this value on, its trades are events of their own.")
@@ -62,7 +65,8 @@ def _answer(edit: WalletEdit, action: WalletAction) -> CallToolResult:
         wallet=name_of(edit.wallet),
         is_tracked=edit.is_tracked,
         entity=name_of(edit.entity),
-        members=list(edit.members),
+        members=list(edit.members[:MOST_MEMBERS]),
+        members_total=len(edit.members),
         has_changed=edit.has_changed,
         refolded_positions=edit.refolded_positions,
         whale_minimum_usd=edit.whale_minimum_usd,

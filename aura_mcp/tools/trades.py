@@ -6,8 +6,9 @@ from typing import Annotated, Any, Final, Literal
 from mcp_types import CallToolResult
 from pydantic import Field
 
-from aura_mcp.services.explaining import Explained, ExplainedSale, ExplainQuestion, LotPart
+from aura_mcp.services.explaining import Explained, ExplainedSale, LotPart
 from aura_mcp.services.finding import FoundTrade, FoundTrades, TradeOrder, TradeQuestion
+from aura_mcp.services.questions import ExplainQuestion
 from aura_mcp.tools._reply import (
     Answer,
     CursorArgument,
@@ -273,9 +274,11 @@ def _explanation(question: ExplainQuestion, found: Explained, *, detail: bool) -
         notes.append("some amounts were rounded by their source, which left out network fees: net is before those")
     if found.net.usd is None and found.net.sol is not None:
         notes.append("USD sums are unknown: a trade has no SOL/USD price of its hour")
+    if any(len(sale.parts) > _most_parts(detail=detail) for sale in found.sales):
+        notes.append("a sale names its first lots only; query_sql over realized_pnl lists the other ones")
     answer = Explanation.model_validate(
         {
-            "as_of": found.span.as_of,
+            "as_of": found.as_of,
             "last_fact_at": found.last_fact_at,
             "notes": notes,
             "wallet": name_of(found.wallet),
@@ -302,7 +305,8 @@ def _explanation(question: ExplainQuestion, found: Explained, *, detail: bool) -
 
 
 _PARTS: Final = 6
-"""Lots of one sale that a concise answer names."""
+_PARTS_DETAILED: Final = 50
+"""Lots of one sale that an answer names."""
 
 
 def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> SaleModel:
@@ -313,7 +317,7 @@ def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> Sa
         "quantity": sale.quantity,
         "matched_pct": sale.matched_pct,
         **amounts("net", sale.net),
-        "parts": [_part(part, detail=detail) for part in (sale.parts if detail else sale.parts[:_PARTS])],
+        "parts": [_part(part, detail=detail) for part in sale.parts[: _most_parts(detail=detail)]],
         "parts_total": len(sale.parts),
     }
     if question.mint is None:
@@ -325,6 +329,10 @@ def _sale(sale: ExplainedSale, question: ExplainQuestion, *, detail: bool) -> Sa
     if detail:
         fields |= {"price_source": sale.disposed.price_source, "price_age_s": sale.disposed.price_age_s}
     return SaleModel.model_validate(fields)
+
+
+def _most_parts(*, detail: bool) -> int:
+    return _PARTS_DETAILED if detail else _PARTS
 
 
 def _part(part: LotPart, *, detail: bool) -> PartModel:

@@ -6,6 +6,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from aura_mcp.services.figures import Figures
+from aura_mcp.services.holdings import HoldingsTotal
 from aura_mcp.services.leaderboard import Leaderboard, Standing
 from aura_mcp.services.positions import Position, Trip
 from aura_mcp.services.questions import BoardQuestion, SortKey, WalletQuestion
@@ -31,7 +32,7 @@ from aura_mcp.tools._reply import (
 )
 from aura_mcp.tools.toolbox import ToolContext, ToolSpec
 from engine.ledger import Currency
-from engine.wallets import Window
+from engine.wallets import PositionState, Window
 
 WindowArgument = Annotated[Window, Field(description="Span that ends now; round trips count by their close.")]
 CurrencyArgument = Annotated[Currency, Field(description="Currency in which wins, losses and rates are judged.")]
@@ -143,8 +144,33 @@ class PositionModel(Part):
     parked_quantity: Number
     cost_usd: Number | None
     cost_sol: Number | None
+    state: PositionState | None = Field(description="Of its market: dead counts 0, null is unknown.")
+    dead_reason: str | None = None
+    mark_usd: Number | None = Field(description="Quantity × last price: not what selling brings.")
+    executable_usd: Number | None = Field(description="What selling everything now returns, fees included.")
+    executable_sol: Number | None
+    price_usd: Number | None = None
+    price_source: str | None = None
+    price_age_s: int | None = None
+    liquidity_usd: Number | None = None
+    via: str | None = Field(default=None, description="Pool or quote behind the executable value.")
+    not_known: dict[str, str] | None = Field(default=None, description="Why values are null.")
     lots: int
     gaps: int
+
+
+class HoldingsModel(Part):
+    """What all holdings are worth; sums leave out what is not known and count it."""
+
+    mark_usd: Number | None
+    executable_usd: Number | None = Field(description="What selling everything returns; dead ones count 0.")
+    executable_sol: Number | None
+    unrealized_usd: Number | None = Field(description="Executable less cost, of what has a known cost.")
+    unrealized_sol: Number | None
+    dead: int
+    without_mark: int
+    without_executable: int
+    without_unrealized: int
 
 
 class ScoreModel(Part):
@@ -172,6 +198,7 @@ class WalletFigures(Part):
     trips: list[TripModel] = Field(default_factory=list[TripModel], description="The latest first.")
     positions_total: int
     positions: list[PositionModel] = Field(default_factory=list[PositionModel], description="The costliest first.")
+    holdings: HoldingsModel | None = Field(description="Null while nothing is held whose value is known.")
     unknown: list[str] = Field(description="What is in no figure, how often, and why.")
 
 
@@ -227,7 +254,7 @@ async def wallet_report(
     """Tell what one to five wallets did in a window: P&L, win rate with its bound, drawdown, holdings, what is unknown.
 
     Use it when the wallet is known; top_wallets finds wallets, find_trades lists single trades, explain_pnl follows a
-    round trip to its signatures. Figures come in USD and SOL; unrealized P&L is not known yet.
+    round trip to its signatures. Figures come in USD and SOL; unrealized P&L is what selling returns, never the mark.
     """
     service = context.request_context.lifespan_context.answers.reports
     names = list(dict.fromkeys(wallets))
@@ -301,9 +328,7 @@ def _reports(reports: list[Report], currency: Currency, *, detail: bool) -> Call
     answer = WalletReports(
         as_of=first.as_of,
         last_fact_at=first.last_fact_at,
-        notes=["positions have no price of today: unrealized P&L is unknown"]
-        if any(r.positions_total for r in reports)
-        else [],
+        notes=_holding_notes(reports),
         since=first.since,
         window=first.window,
         judged_in=currency,
@@ -314,14 +339,30 @@ def _reports(reports: list[Report], currency: Currency, *, detail: bool) -> Call
     return reply("\n".join(_report_line(report, currency) for report in reports), answer)
 
 
+def _holding_notes(reports: list[Report]) -> list[str]:
+    unvalued = sum(report.holdings.unvalued for report in reports)
+    if not unvalued:
+        return []
+    is_all = unvalued == sum(report.holdings.positions for report in reports)
+    rest = "unrealized P&L is unknown" if is_all else "unrealized P&L is only that of the others"
+    return [f"{counted(unvalued, 'position')} of unknown value of today: {rest}"]
+
+
 def _report_line(report: Report, currency: Currency) -> str:
     figures = report.usd if currency is Currency.USD else report.sol
     known = f"{pct(figures.basis_coverage_pct)} of proceeds have a known cost"
     return (
         f"{shown(report.wallet)}, {report.window.value}: net {usd(report.usd.net)} / {sol(report.sol.net)}; "
         f"won {figures.wins} of {figures.n}, at least {pct(figures.win_rate_lb95)}; {known}; "
-        f"{counted(report.positions_total, 'position')} held."
+        f"{counted(report.positions_total, 'position')} held{_worth_line(report.holdings)}."
     )
+
+
+def _worth_line(total: HoldingsTotal) -> str:
+    if total.positions == total.unvalued:
+        return ""
+    known = "" if not total.unvalued else f", {total.unvalued} of unknown value"
+    return f", selling returns {usd(total.executable.usd)} / {sol(total.executable.sol)}{known}"
 
 
 _MAIN: Final = (
@@ -342,6 +383,7 @@ def _figures(report: Report, currency: Currency, *, detail: bool, has_lists: boo
         "score": _score(report, detail=detail),
         "trips_total": report.trips_total,
         "positions_total": report.positions_total,
+        "holdings": _holdings(report.holdings),
         "unknown": [*noted(report.unknown), *_missing(report, detail=detail)],
     }
     if detail:
@@ -357,7 +399,7 @@ def _figures(report: Report, currency: Currency, *, detail: bool, has_lists: boo
         fields["median_hold_s"] = report.hold.median_s
     if has_lists:
         fields["trips"] = [_trip(trip) for trip in report.trips]
-        fields["positions"] = [_position(position) for position in report.positions]
+        fields["positions"] = [_position(position, detail=detail) for position in report.positions]
     return WalletFigures.model_validate(fields)
 
 
@@ -407,16 +449,44 @@ def _trip(trip: Trip) -> TripModel:
     )
 
 
-def _position(position: Position) -> PositionModel:
-    return PositionModel(
-        mint=position.mint,
-        quantity=position.quantity,
-        known_basis_quantity=position.known_basis,
-        parked_quantity=position.parked,
-        cost_usd=position.cost.usd,
-        cost_sol=position.cost.sol,
-        lots=len(position.lots),
-        gaps=position.gaps,
+def _position(position: Position, *, detail: bool) -> PositionModel:
+    worth = position.worth
+    fields: dict[str, Any] = {
+        "mint": position.mint,
+        "quantity": position.quantity,
+        "known_basis_quantity": position.known_basis,
+        "parked_quantity": position.parked,
+        **amounts("cost", position.cost),
+        "state": worth.state,
+        "mark_usd": worth.mark.usd,
+        **amounts("executable", worth.executable),
+        "lots": len(position.lots),
+        "gaps": position.gaps,
+    }
+    told = {
+        "dead_reason": worth.dead_reason,
+        "price_usd": worth.price_usd,
+        "price_source": worth.price_source,
+        "price_age_s": worth.price_age_s,
+    }
+    if detail:
+        told |= {"liquidity_usd": worth.liquidity_usd, "via": worth.via, "not_known": dict(worth.missing) or None}
+    return PositionModel.model_validate(fields | {name: value for name, value in told.items() if value is not None})
+
+
+def _holdings(total: HoldingsTotal) -> HoldingsModel | None:
+    if total.unvalued == total.unmarked == total.positions:
+        return None
+    return HoldingsModel(
+        mark_usd=total.mark.usd,
+        executable_usd=total.executable.usd,
+        executable_sol=total.executable.sol,
+        unrealized_usd=total.unrealized.usd,
+        unrealized_sol=total.unrealized.sol,
+        dead=total.dead,
+        without_mark=total.unmarked,
+        without_executable=total.unvalued,
+        without_unrealized=total.uncosted,
     )
 
 

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from aura_mcp.errors import AuraError
 from aura_mcp.services.jobs import Cause, Jobs, Run
-from aura_mcp.services.jobs import Request as Wanted
-from aura_mcp.services.refresh import What, is_complete, start_refresh
+from aura_mcp.services.questions import What
+from aura_mcp.services.refresh import is_complete, run_document, start_refresh
 
 PATH: Final = "/refresh"
 MAX_WAIT_S: Final = 600
@@ -26,6 +26,7 @@ class _Question(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     what: What = What.ALL
+    since: str | None = None
     wait_s: Annotated[float, Field(ge=0, le=MAX_WAIT_S)] = 0
 
 
@@ -39,12 +40,12 @@ def refresh_route(jobs: Jobs) -> Route:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
             return _answer({"error": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"}, 400)
         try:
-            runs = await start_refresh(jobs, question.what, Cause.HTTP, Wanted())
+            runs = await start_refresh(jobs, question.what, Cause.HTTP, question.since)
         except AuraError as error:
-            return _answer({"error": str(error)}, 503)
+            return _answer({"error": str(error)}, 400 if question.since else 503)
         if question.wait_s:
             runs = await jobs.wait([run.number for run in runs], question.wait_s)
-        return _answer({"runs": runs}, _status(runs))
+        return _answer({"runs": [run_document(run) for run in runs]}, _status(runs))
 
     return Route(PATH, refresh, methods=["POST"])
 

@@ -1,7 +1,9 @@
 """Ask providers over HTTP: one file for each, one module that sends, values of `engine` and our own coming out."""
 
+from data.providers._http import HttpSender
 from data.providers.api import Api, Http
 from data.providers.chain import Chain
+from data.providers.exchange import Sender
 from data.providers.health import Health, State
 from data.providers.spec import (
     ApiKey,
@@ -20,10 +22,12 @@ __all__ = [
     "Chain",
     "Health",
     "Http",
+    "HttpSender",
     "Pace",
     "Paces",
     "ProviderConfig",
     "ProviderSpec",
+    "Sender",
     "State",
     "list_providers",
 ]

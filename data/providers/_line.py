@@ -22,6 +22,9 @@ from data.providers.spec import ProviderConfig, ProviderSpec
 from engine.text import clean_text
 
 _LONGEST_BACKOFF_S: Final = 20.0
+# Less than this is the usual noise of a network, and no news to anybody.
+_FAILING_FROM: Final = 3
+_LIMITED_FROM_S: Final = 5.0
 _DETAIL_LENGTH: Final = 120
 
 T = TypeVar("T")
@@ -180,9 +183,9 @@ class Line:
     def _state(self) -> State:
         if self.config.is_offline or (self.spec.is_key_required and self.config.api_key is None):
             return State.OFF
-        if self._tally.is_failing:
+        if self._breaker.is_open or self._breaker.failures >= _FAILING_FROM:
             return State.FAILING
-        if self._gate.held_s() > 0 or self._has_no_credits_left():
+        if self._gate.held_s() > _LIMITED_FROM_S or self._has_no_credits_left():
             return State.LIMITED
         return State.OK if self._tally.calls else State.IDLE
 
@@ -201,7 +204,7 @@ class Line:
 
     async def _pay(self, request: Request) -> None:
         meter, limit = self.world.meter, self.credit_limit
-        if meter is None or await meter.spend(self.spec.name, request.cost, limit):
+        if meter is None or limit is None or await meter.spend(self.spec.name, request.cost, limit):
             return
         reason = f"the {limit:,} credits of this month are used up; it is asked again next month"
         error = self.error(request.question.call, reason, retryable=False)
@@ -230,9 +233,7 @@ class Line:
             self._gate.hold(call, max(self.backoff_s(1), error.retry_after_s or 0.0))
         elif error.retryable:
             self._tally.failures += 1
-            self._tally.is_failing = True
             self._breaker.fail(trial)
             return
         # Whatever else it says, it is there.
-        self._tally.is_failing = False
         self._breaker.succeed()

@@ -38,6 +38,11 @@ class Breaker:
         """Whether calls are refused, but for a probe."""
         return self._open_until is not None
 
+    @property
+    def failures(self) -> int:
+        """Failures in a row since the last success or pause."""
+        return self._failures
+
     def pause_left_s(self) -> float:
         """Return how long to wait before a call may be sent, 0 when one may be sent at once."""
         if self._open_until is None:

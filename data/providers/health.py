@@ -8,7 +8,11 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How a provider is doing; `idle` was not asked since the start, `off` lacks the key it needs."""
+    """How a provider is doing.
+
+    `limited` waits for more than a few seconds because it was told to, or has no credits left; `failing` failed three
+    times in a row, at least; `idle` was not asked since the start; `off` is not asked: offline, or without its key.
+    """
 
     IDLE = "idle"
     OK = "ok"
@@ -50,12 +54,10 @@ class Tally:
         self.last_ok_at: int | None = None
         self.last_error_at: int | None = None
         self.last_error: str | None = None
-        self.is_failing = False
 
     def succeed(self, at: int) -> None:
         """Remember that a call brought something."""
         self.last_ok_at = at
-        self.is_failing = False
 
     def fail(self, error: Exception, at: int) -> None:
         """Remember why a call failed."""

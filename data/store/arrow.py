@@ -148,6 +148,18 @@ class Columns:
             result += view[chunk.offset : chunk.offset + len(chunk)].tolist()
         return result
 
+    def integer_lists(self, name: str) -> list[memoryview]:
+        """Return a column of lists of 64-bit integers without nulls as views of its buffers: nothing is copied."""
+        result: list[memoryview] = []
+        for chunk in self._table.column(name).chunks:
+            if not len(chunk):
+                continue
+            _, offsets, _, data = chunk.buffers()
+            ends = memoryview(offsets).cast("b").cast("i")[chunk.offset : chunk.offset + len(chunk) + 1].tolist()
+            view = memoryview(data).cast("b").cast("q")
+            result += [view[start:end] for start, end in pairwise(ends)]
+        return result
+
     def texts(self, name: str) -> list[str]:
         """Return a column of ASCII texts without nulls, cut from its one buffer."""
         result: list[str] = []

@@ -6,18 +6,23 @@ the result with the facts (`verification`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import duckdb
 
 from data.store.chunks import Chunk, Key, Span, Task, read_chunks
 from data.store.connection import Database
 from data.store.derived import DERIVED, Output, Stored, append, forget_marks, read_states, remove_changed, remove_folds
+from data.store.near import TooMuchError, read_near
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
+
+_LOOK: Final = """
+SELECT max(value) FILTER (key = 'booked_batch'), max(value) FILTER (key = 'last_batch'), EXISTS (FROM refold) FROM meta
+"""
 
 Progress = Callable[[int, int], None]
 """Called with the number of events folded so far and an estimate of their total."""
@@ -39,15 +44,18 @@ class Booking:
 
     def is_pending(self) -> bool:
         """Tell whether something has arrived that the ledger has not seen."""
-        return self._batch("last_batch") != self._batch("booked_batch") or self._has_marks()
+        span, has_marks = self._look()
+        return span.after != span.upto or has_marks
 
     def book(self, progress: Progress | None = None) -> Booked:
         """Fold everything that is new; a second call right after does nothing. Safe to repeat after a crash."""
         folds = events = 0
         with self._database.writing():
-            while self.is_pending():
-                done = self._book_once(progress)
+            span, has_marks = self._look()
+            while span.after != span.upto or has_marks:
+                done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
+                span = Span(span.upto, span.upto)
         return Booked(folds, events)
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
@@ -73,13 +81,21 @@ class Booking:
             # Nothing is stored in the eyes of a replay.
             for name in ("fold_state", "refold"):
                 reader.execute(f"CREATE TEMP TABLE {name} AS FROM main.{name} LIMIT 0")
-            for _, output in self._fold_all(reader, Span(0, self._batch("last_batch")), progress):
+            upto = self._look()[0].upto
+            for _, output in self._fold_all(reader, Span(0, upto), progress):
                 append(writer, output.tables(), "replayed_")
             yield writer
 
-    def _book_once(self, progress: Progress | None) -> Booked:
-        span = Span(self._batch("booked_batch"), self._batch("last_batch"))
+    def _book_once(self, span: Span, progress: Progress | None) -> tuple[Booked, bool]:
+        """Book a span and tell whether it left marks: folds that must start over after all."""
+        if span.after > 0:
+            try:
+                return self._book_near(span)
+            except TooMuchError:
+                # Nothing was written: the views read it all at once.
+                pass
         folds = events = 0
+        has_marks = False
         with (
             self._database.second_cursor() as reader,
             self._database.second_cursor() as writer,
@@ -91,6 +107,7 @@ class Booking:
             for chunk, output in self._fold_all(reader, span, progress):
                 folds += len(chunk.work)
                 events += sum(len(group.events) for group in chunk.folds)
+                has_marks = has_marks or bool(output.marked)
                 tables = output.tables()
                 if writing is not None:
                     writing.result()
@@ -98,7 +115,27 @@ class Booking:
             if writing is not None:
                 writing.result()
             writer.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
-        return Booked(folds, events)
+        return Booked(folds, events), has_marks
+
+    def _book_near(self, span: Span) -> tuple[Booked, bool]:
+        """Book what lies near the new facts on one cursor.
+
+        Raises:
+            TooMuchError: that is too much; nothing was written.
+        """
+        with self._database.write() as cursor:
+            states: dict[Key, Stored] = {}
+
+            def read(keys: Sequence[Key]) -> dict[Key, Stored]:
+                states.update(read_states(cursor, keys))
+                return states
+
+            chunk = read_near(cursor, span, read)
+            output = self._fold_chunk(chunk, states)
+            _store(cursor, chunk.work, output, output.tables())
+            cursor.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
+        events = sum(len(group.events) for group in chunk.folds)
+        return Booked(len(chunk.work), events), bool(output.marked)
 
     def _fold_all(
         self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None
@@ -106,18 +143,17 @@ class Booking:
         work = find_work(reader, span)
         done = 0
         for chunk in read_chunks(reader, Span(work.after, span.upto), work.buckets):
-            yield chunk, self._fold_chunk(chunk)
+            going_on = [key for key, task in chunk.work.items() if task.goes_on]
+            yield chunk, self._fold_chunk(chunk, read_states(self._database.cursor(), going_on))
             done += sum(len(group.events) for group in chunk.folds)
             if progress is not None:
                 progress(done, max(work.events, done))
 
-    def _fold_chunk(self, chunk: Chunk) -> Output:
-        going_on = [key for key, task in chunk.work.items() if task.goes_on]
-        states = read_states(self._database.cursor(), going_on)
+    def _fold_chunk(self, chunk: Chunk, states: Mapping[Key, Stored]) -> Output:
         output = Output()
         config = self._config
         for entity, mint, events in chunk.folds:
-            before = states.get((entity, mint))
+            before = states.get((entity, mint)) if chunk.work[entity, mint].goes_on else None
             if before is not None and _continues(before, events[0].ref):
                 # What the state booked of this transaction must be booked again, together with the rest.
                 output.marked.append((entity, mint))
@@ -126,12 +162,10 @@ class Booking:
             output.add((entity, mint), len(events), result, before)
         return output
 
-    def _batch(self, key: str) -> int:
-        ((value,),) = self._database.rows("SELECT value FROM meta WHERE key = ?", [key])
-        return int(value)
-
-    def _has_marks(self) -> bool:
-        return bool(self._database.rows("SELECT 1 FROM refold LIMIT 1"))
+    def _look(self) -> tuple[Span, bool]:
+        """Return the batches that are not booked, and whether folds are marked to start over."""
+        ((after, upto, has_marks),) = self._database.rows(_LOOK)
+        return Span(after, upto), has_marks
 
 
 @contextmanager

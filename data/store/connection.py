@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -21,8 +21,10 @@ MEMORY: Final = ":memory:"
 
 _PID: Final = re.compile(r"\(PID (\d+)\)")
 _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
+_LIMIT: Final = "SET memory_limit = '{}MB'"
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _SEALED: Final = (
+    "SET allowed_configs = ['memory_limit']",
     "SET python_enable_replacements = false",
     "SET enable_external_access = false",
     "SET lock_configuration = true",
@@ -35,18 +37,23 @@ class Database:
     Writers take turns under a lock, so that two transactions never meet on a key.
     """
 
-    def __init__(self, root: duckdb.DuckDBPyConnection, name: str) -> None:
+    def __init__(self, root: duckdb.DuckDBPyConnection, name: str, *, memory_limit_mb: int, idle_limit_mb: int) -> None:
         self.name = name
+        self._memory_limit_mb = memory_limit_mb
+        self._idle_limit_mb = idle_limit_mb
+        self._heavy = 0
+        self._limiting = threading.Lock()
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
         self._writing = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
 
     @classmethod
-    def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int) -> Self:
+    def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
         """Open or create the database at `path` (None: in memory), bring its schema up to date and seal its settings.
 
-        A new file appears under its name only when it is complete.
+        A new file appears under its name only when it is complete. `idle_limit_mb` is the memory that is left outside
+        of `heavy` work, None for all of it; a database in memory needs what it holds.
 
         Raises:
             DatabaseLockedError: another process has it open.
@@ -57,6 +64,7 @@ class Database:
         name = MEMORY if path is None else str(path)
         if path is not None and not path.exists():
             _create(path)
+        idle = memory_limit_mb if idle_limit_mb is None or path is None else min(idle_limit_mb, memory_limit_mb)
         with translated(name):
             root = duckdb.connect(name, config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads})
         try:
@@ -64,12 +72,12 @@ class Database:
                 if path is not None:
                     root.execute(f"SET temp_directory = {_literal(f'{path}.tmp')}")
                 migrate(root, name)
-                for statement in _SEALED:
+                for statement in (*_SEALED, _LIMIT.format(idle)):
                     root.execute(statement)
         except BaseException:
             root.close()
             raise
-        return cls(root, name)
+        return cls(root, name, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle)
 
     def close(self) -> None:
         """Close the database, with the cursors of all threads; a second call does nothing."""
@@ -89,7 +97,12 @@ class Database:
     def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
         """Return every row of a query: an open result would block checkpoints."""
         with translated(self.name):
-            return self.cursor().execute(sql, parameters).fetchall()
+            try:
+                return self.cursor().execute(sql, parameters).fetchall()
+            except duckdb.OutOfMemoryException:
+                # What is left between bookings is enough for most questions; the others get all of it.
+                with self.heavy():
+                    return self.cursor().execute(sql, parameters).fetchall()
 
     @contextmanager
     def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
@@ -103,8 +116,8 @@ class Database:
 
     @contextmanager
     def writing(self) -> Generator[None]:
-        """Keep other writers out over several transactions."""
-        with self._writing:
+        """Keep other writers out over several transactions, with all of the memory at hand."""
+        with self._writing, self.heavy():
             yield
 
     @contextmanager
@@ -135,6 +148,23 @@ class Database:
             yield
         finally:
             self._listeners.remove(listener)
+
+    @contextmanager
+    def heavy(self) -> Generator[None]:
+        """Have all of the memory for work that reads or writes much, and give it back afterwards."""
+        self._count_heavy(1)
+        try:
+            yield
+        finally:
+            self._count_heavy(-1)
+
+    def _count_heavy(self, change: int) -> None:
+        with self._limiting:
+            was_heavy, self._heavy = bool(self._heavy), self._heavy + change
+            if was_heavy != bool(self._heavy) and self._idle_limit_mb < self._memory_limit_mb:
+                # What others use at the moment cannot be given back: the next heavy work does it for them.
+                with suppress(duckdb.OutOfMemoryException):
+                    self.cursor().execute(_LIMIT.format(self._memory_limit_mb if self._heavy else self._idle_limit_mb))
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

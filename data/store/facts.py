@@ -13,7 +13,7 @@ import duckdb
 
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
-from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS, Placed, Source, place
+from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS, PLACE_COLUMNS, Placed, Source, place
 from engine.facts import Reading
 
 ROUNDED_COLUMNS: Final = {
@@ -65,6 +65,10 @@ SELECT
     0, pool, 'rounded', true, {batch}
 FROM incoming
 ON CONFLICT DO NOTHING
+"""
+_PLACE_ROUNDED: Final = """
+INSERT INTO fact_place
+SELECT md5_number_lower(unnest([signature, owner || mint])), cluster_key FROM leg WHERE batch_id = {batch}
 """
 _INSERT_CANDLES: Final = "INSERT INTO candle SELECT *, {batch} FROM incoming ON CONFLICT DO NOTHING"
 _INSERT_PLACED: Final = """
@@ -139,6 +143,13 @@ class Quarantined(NamedTuple):
     detail: str
 
 
+class Newest(NamedTuple):
+    """The highest slot and the latest block time, in epoch seconds, of all facts; None where no fact has one."""
+
+    slot: int | None
+    block_time: int | None
+
+
 class Facts:
     """The tables of facts, for writing."""
 
@@ -190,6 +201,7 @@ class Facts:
         """Store a table of ROUNDED_COLUMNS in one transaction; rows that are stored, or come twice, change nothing."""
         with self._batch() as (cursor, batch), registered(cursor, "incoming", legs):
             new = _count(cursor.execute(INSERT_ROUNDED.format(batch=batch)))
+            cursor.execute(_PLACE_ROUNDED.format(batch=batch))
         return Counts(new, count - new)
 
     def add_candles(self, candles: Sequence[Candle]) -> Counts:
@@ -216,6 +228,10 @@ class Facts:
         """Return the decimals of every mint that was read from exact balances."""
         rows = self._database.rows("SELECT mint, min(decimals) FROM leg WHERE precision = 'exact' GROUP BY mint")
         return dict(rows)
+
+    def newest(self) -> Newest:
+        """Return how far the facts reach."""
+        return Newest(*self._database.rows("SELECT max(slot), max(block_time) FROM leg")[0])
 
     @contextmanager
     def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
@@ -253,6 +269,10 @@ def _insert_placed(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed], 
         if rows:
             with registered(cursor, "incoming", from_rows(columns, rows)):
                 cursor.execute(_INSERT_PLACED.format(table=table, batch=batch))
+    places = [row for p in placed for row in p.places()]
+    if places:
+        with registered(cursor, "incoming", from_rows(PLACE_COLUMNS, places)):
+            cursor.execute("INSERT INTO fact_place SELECT * FROM incoming")
 
 
 def _fill(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:

@@ -37,6 +37,11 @@ def digest(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
+def place_key(*parts: str) -> int:
+    """Return where `fact_place` keeps a signature, or an owner and a mint: md5_number_lower of the parts together."""
+    return int.from_bytes(hashlib.md5("".join(parts).encode(), usedforsecurity=False).digest()[8:], "little")
+
+
 def rounded_content(
     block_time: int, mint: str, pool: str | None, owner: str, side: str, quote_raw: int | None, amount_raw: int
 ) -> str:

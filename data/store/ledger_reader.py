@@ -1,79 +1,97 @@
-"""Read the ledger of one entity for statistics: only the columns that figures are computed from, as fast as it goes.
+"""Read the ledger of one entity for statistics: only the columns that figures are computed from.
 
-The names of transactions are left empty, but for sales without known cost, and sums that fit are fetched as 64-bit
-integers: over a million trades that is the difference between a tenth of a second and a few milliseconds.
-Not responsible for provenance (`positions`).
+The names of transactions are left empty, but for sales without known cost: they are most of the table.
+Not responsible for provenance (`positions`) or for what facts say beside the ledger (`activity`).
 """
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from data.store.connection import Database
 from engine.ledger import Basis, Disposal, Episode, FoldState, Realization
 
 _REFS: Final = frozenset({"opened_ref", "closed_ref", "disposed_ref", "acquired_ref"})
-_WIDE: Final = ("_quantity", "_lamports", "_micro")
-
 _KINDS: Final = {kind.value: kind for kind in Disposal}
 _BASES: Final = {basis.value: basis for basis in Basis}
 
 
-def _is_wide(name: str) -> bool:
-    return name == "quantity" or name.endswith(_WIDE)
+def _columns(fields: Sequence[str]) -> str:
+    named = dict.fromkeys(_REFS, "''") | {"disposed_ref": "CASE WHEN basis = 'unknown' THEN disposed_ref ELSE '' END"}
+    return ", ".join(named.get(name, name) for name in fields)
 
 
-def _columns(fields: Sequence[str], *, is_narrow: bool) -> str:
-    def column(name: str) -> str:
-        if name == "disposed_ref":
-            return "CASE WHEN basis = 'unknown' THEN disposed_ref ELSE '' END"
-        if name in _REFS:
-            return "''"
-        return f"TRY_CAST({name} AS BIGINT)" if is_narrow and _is_wide(name) else name
-
-    return ", ".join(map(column, fields))
-
-
-def _lost(fields: Sequence[str]) -> str:
-    wide = [name for name in fields if _is_wide(name)]
-    return " OR ".join(f"({name} IS NOT NULL AND TRY_CAST({name} AS BIGINT) IS NULL)" for name in wide)
-
-
-_EPISODES: Final = "SELECT mint, {columns} FROM episode WHERE entity = $1 ORDER BY mint, number"
-_REALIZATIONS: Final = "SELECT mint, {columns} FROM realization WHERE entity = $1 ORDER BY mint, number"
+_EPISODES: Final = "SELECT {also}, {columns} FROM episode WHERE {condition} ORDER BY {order}"
+_REALIZATIONS: Final = "SELECT {also}, {columns} FROM realization WHERE {condition} ORDER BY {order}"
 # A position without lots anywhere: nothing in accounts, no known basis, nothing parked.
-_OPEN_STATES: Final = """
-SELECT mint, state FROM fold_state
-WHERE entity = $1 AND (holding_raw <> 0 OR known_raw <> 0 OR NOT contains(state, '"parked":[]'))
+_FOLDS: Final = """
+SELECT
+    mint, gaps, CASE WHEN holding_raw <> 0 OR known_raw <> 0 OR NOT contains(state, '"parked":[]') THEN state END
+FROM fold_state WHERE entity = $1
 ORDER BY mint
 """
 
 
+class Folds(NamedTuple):
+    """How many tokens an entity ever moved, the gaps in them, and the states of those of which it holds lots."""
+
+    total: int
+    gaps: int
+    open_states: Mapping[str, FoldState]
+
+
 class LedgerReader:
-    """The derived tables of one entity at a time."""
+    """The derived tables of one entity at a time, or of a short span of time. No transaction is named, see above."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def episodes(self, entity: str) -> list[tuple[str, Episode]]:
-        """Return the round trips of an entity by mint and number, without the names of transactions."""
-        return [(row[0], Episode._make(row[1:])) for row in self._rows(_EPISODES, Episode._fields, entity)]
+        """Return the round trips of an entity, each after its mint, by mint and number."""
+        rows = self._episodes("mint", "entity = $1", "mint, number", [entity])
+        return [(row[0], Episode._make(row[1:])) for row in rows]
+
+    def episodes_of(self, entities: Sequence[str]) -> dict[str, list[tuple[str, Episode]]]:
+        """Return the same of several entities, by entity."""
+        found: dict[str, list[tuple[str, Episode]]] = {entity: [] for entity in entities}
+        condition = f"entity IN ({', '.join(f'${number}' for number in range(1, len(found) + 1))})"
+        for row in self._episodes("entity, mint", condition, "entity, mint, number", list(found)):
+            found[row[0]].append((row[1], Episode._make(row[2:])))
+        return found
+
+    def closed_in(self, since_s: int, until_s: int) -> list[tuple[str, Episode]]:
+        """Return the round trips that closed after `since_s` and up to `until_s`, each after its entity."""
+        rows = self._episodes("entity", "closed_at > $1 AND closed_at <= $2", "entity", [since_s, until_s])
+        return [(row[0], Episode._make(row[1:])) for row in rows]
 
     def realizations(self, entity: str) -> list[tuple[str, Realization]]:
-        """Return the realized amounts of an entity by mint in booking order; only disposals without basis are named."""
-        rows = self._rows(_REALIZATIONS, Realization._fields, entity)
+        """Return the realized amounts of an entity, each after its mint, by mint in booking order."""
+        return self._realizations("mint", "entity = $1", "mint, number", [entity])
+
+    def realized_in(self, since_s: int, until_s: int) -> list[tuple[str, Realization]]:
+        """Return what was disposed of after `since_s` and up to `until_s`, each after its entity."""
+        return self._realizations("entity", "disposed_at > $1 AND disposed_at <= $2", "entity", [since_s, until_s])
+
+    def folds(self, entity: str) -> Folds:
+        """Return what is left of every token that an entity moved."""
+        rows = self._database.rows(_FOLDS, [entity])
+        states = {mint: FoldState.from_json(state) for mint, _, state in rows if state is not None}
+        return Folds(len(rows), sum(gaps for _, gaps, _ in rows), states)
+
+    def _episodes(self, also: str, condition: str, order: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        columns = _columns(Episode._fields)
+        return self._database.rows(
+            _EPISODES.format(also=also, columns=columns, condition=condition, order=order), values
+        )
+
+    def _realizations(
+        self, also: str, condition: str, order: str, values: Sequence[object]
+    ) -> list[tuple[str, Realization]]:
+        columns = _columns(Realization._fields)
+        rows = self._database.rows(
+            _REALIZATIONS.format(also=also, columns=columns, condition=condition, order=order), values
+        )
         kind, basis = (1 + Realization._fields.index(name) for name in ("kind", "basis"))
         return [
             (row[0], Realization._make((_KINDS[row[kind]], *row[2:basis], _BASES[row[basis]], *row[basis + 1 :])))
             for row in rows
         ]
-
-    def open_states(self, entity: str) -> dict[str, FoldState]:
-        """Return the states of an entity that hold lots, by mint."""
-        return {row[0]: FoldState.from_json(row[1]) for row in self._database.rows(_OPEN_STATES, [entity])}
-
-    def _rows(self, sql: str, fields: Sequence[str], entity: str) -> list[tuple[Any, ...]]:
-        narrow = f"{_columns(fields, is_narrow=True)}, {_lost(fields)}"
-        rows = self._database.rows(sql.format(columns=narrow), [entity])
-        if any(row[-1] for row in rows):
-            return self._database.rows(sql.format(columns=_columns(fields, is_narrow=False)), [entity])
-        return [row[:-1] for row in rows]

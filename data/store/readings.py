@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from data.store.arrow import Type
-from data.store.identity import digest, estimate_time, fact_id
+from data.store.identity import digest, estimate_time, fact_id, place_key
 from engine.facts import Precision, Reading, Side, TxClass
 from engine.units import U64_MAX
 
@@ -96,6 +96,8 @@ BALANCE_COLUMNS: Final = {
     "post_raw": Type.UBIGINT,
 }
 
+PLACE_COLUMNS: Final = {"key": Type.UBIGINT, "cluster_key": Type.BIGINT}
+
 
 class Placed(NamedTuple):
     """A reading that can be stored: its identity, its place in time and what it says."""
@@ -156,6 +158,13 @@ class Placed(NamedTuple):
             )
             for b in r.balances
         ]  # fmt: skip
+
+    def places(self) -> list[tuple[int, int]]:
+        """Return the values of PLACE_COLUMNS: by its signature, and by each mint of its owner."""
+        r = self.reading
+        mints = {leg.mint for leg in r.legs} | {b.mint for b in r.balances}
+        keys = [place_key(r.signature), *(place_key(r.wallet, mint) for mint in sorted(mints))]
+        return [(key, self.cluster_key) for key in keys]
 
 
 def split_fees(reading: Reading) -> list[int]:

@@ -1,7 +1,8 @@
 """Run one SELECT from outside over a few readable relations, and nothing else.
 
 What is refused before it runs: anything but one SELECT, relations other than the allowed ones, functions that read
-settings, secrets, files or catalogs. What limits it while it runs: a read-only transaction on a cursor of its own, a
+settings, secrets, files or catalogs, or that blow a value up in one step, which no interrupt can stop. What limits it
+while it runs: a read-only transaction on a cursor of its own, a
 cap on rows and on the text of a cell, and an interrupt at the time limit. The instance itself reads no files and
 changes no settings (`connection`). Not responsible for saying what the relations mean.
 """
@@ -27,6 +28,9 @@ _FORBIDDEN_FUNCTIONS: Final = frozenset({
     "nextval", "query", "query_table", "setseed", "which_secret", "write_log",
 })  # fmt: skip
 _FORBIDDEN_PREFIXES: Final = ("duckdb_", "glob", "pg_", "pragma_", "read_", "sniff_", "sqlite_")
+_GROWING_FUNCTIONS: Final = frozenset({
+    "array_resize", "generate_series", "list_resize", "lpad", "range", "repeat", "rpad",
+})  # fmt: skip
 _INTERRUPT_EVERY_S: Final = 0.05
 
 _PARSE: Final = "SELECT json_serialize_sql($1, skip_null := true, skip_empty := true), json_serialize_sql($1)"
@@ -109,6 +113,7 @@ class Sandbox:
             raise QueryError(f"give the WITH clause another name than {hidden[0]!r}")
         for node in _nodes(tree):
             self._check_node(node, ctes)
+        _check_growth(tree)
         return str(cursor.execute(_UNPARSE, [whole]).fetchall()[0][0])
 
     def _hidden(self, cursor: duckdb.DuckDBPyConnection) -> set[str]:
@@ -133,6 +138,16 @@ class Sandbox:
             raise QueryError(f"the function {name[:64]!a} is not available: it reads more than the relations")
 
 
+def _check_growth(tree: object) -> None:
+    in_from = {id(node.get("function")) for node in _nodes(tree) if node.get("type") == "TABLE_FUNCTION"}
+    for node in _nodes(tree):
+        name = str(node.get("function_name", "")).lower()
+        if name in _GROWING_FUNCTIONS and id(node) not in in_from:
+            raise QueryError(
+                f"the function {name!r} is not available: it makes values of any size; range(n) in FROM is"
+            )
+
+
 @contextmanager
 def _refused(timeout_s: float) -> Generator[None]:
     try:
@@ -142,7 +157,7 @@ def _refused(timeout_s: float) -> Generator[None]:
             f"the query took longer than {timeout_s:g} s and was stopped; narrow it to a wallet, a mint or a span of "
             "order_time, or aggregate less"
         ) from error
-    except duckdb.OutOfMemoryException as error:
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
         raise QueryError("the query needs more memory than it may use; narrow it or aggregate less") from error
     except duckdb.Error as error:
         raise QueryError((str(error).splitlines() or [type(error).__name__])[0]) from error

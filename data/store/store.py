@@ -44,17 +44,21 @@ class Store:
         path: Path | None,
         *,
         memory_limit_mb: int = DEFAULT_MEMORY_MB,
+        idle_limit_mb: int | None = None,
         threads: int = DEFAULT_THREADS,
         config: LedgerConfig = DEFAULT_CONFIG,
     ) -> Self:
         """Open or create the database at `path`, None for one in memory, with the schema of this version.
+
+        `idle_limit_mb` is the memory that is left to it between bookings, None for all of `memory_limit_mb`.
 
         Raises:
             DatabaseLockedError: another process has it open; the message names it.
             DatabaseFormatError: it is no database of ours, or of a newer version.
             StoreError: the path cannot be used, for the reason given.
         """
-        return cls(Database.open(path, memory_limit_mb=memory_limit_mb, threads=threads), config)
+        database = Database.open(path, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle_limit_mb, threads=threads)
+        return cls(database, config)
 
     def close(self) -> None:
         """Close the database."""

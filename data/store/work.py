@@ -49,6 +49,7 @@ FROM ledger_leg AS l, (
 ) AS c
 WHERE l.block_time >= c.first AND l.block_time <= c.last AND l.batch_id <= {after}
 """
+# In the order of entities: what is written of one lies side by side then, and reading it skips all the rest.
 _DECIDE: Final = """
 CREATE TEMP TABLE work AS
 WITH fresh AS (
@@ -80,9 +81,9 @@ decided AS (
     LEFT JOIN fold_state AS s ON s.entity = m.entity AND s.mint = m.mint
 )
 SELECT
-    (row_number() OVER (ORDER BY hash(entity, mint), entity, mint))::INTEGER AS fold_no,
+    (row_number() OVER (ORDER BY entity, mint))::INTEGER AS fold_no,
     entity, mint, is_stored, after_batch, events,
-    (sum(greatest(events, 1)) OVER (ORDER BY hash(entity, mint), entity, mint) // {bucket_events})::BIGINT AS bucket
+    (sum(greatest(events, 1)) OVER (ORDER BY entity, mint) // {bucket_events})::BIGINT AS bucket
 FROM decided
 """
 

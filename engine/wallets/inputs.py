@@ -53,11 +53,11 @@ class PositionState(StrEnum):
 class OpenPosition(NamedTuple):
     """The known basis that is still held of one mint, and what selling it would return.
 
-    Costs include buy fees. None is unknown; a dead position needs no executable value.
+    Costs include buy fees. None is unknown, also of the state; a dead position needs no executable value.
     """
 
     mint: Mint
-    state: PositionState
+    state: PositionState | None
     cost_lamports: int | None
     cost_usd_micro: int | None
     executable_lamports: int | None

@@ -12,8 +12,9 @@ from typing import Final
 from engine.ledger import DEFAULT_CONFIG, Currency, LedgerConfig
 from engine.wallets.amounts import gains_by_token
 from engine.wallets.inputs import DAY_S, TokenHistory, Window
+from engine.wallets.rates import Rates, rates_of
 from engine.wallets.results import Result, select
-from engine.wallets.stats import COVERAGE_MIN, WalletStats, wallet_stats
+from engine.wallets.stats import COVERAGE_MIN, CurrencyStats, currency_stats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +84,10 @@ def wallet_score(
     ledger: LedgerConfig = DEFAULT_CONFIG,
 ) -> WalletScore:
     """Return the score of one entity over all of its history up to `as_of`."""
-    stats = wallet_stats(histories, window=Window.ALL, as_of=as_of, config=ledger)
-    month = wallet_stats(histories, window=Window.MONTH, as_of=as_of, config=ledger)
-    results = select(histories, Window.ALL, as_of, currency, ledger).results
-    lower = (stats.usd if currency is Currency.USD else stats.sol).rates.win_rate_lb95
+    selection = select(histories, Window.ALL, as_of, currency, ledger)
+    month = select(histories, Window.MONTH, as_of, currency, ledger)
+    figures, results = currency_stats(selection, currency), selection.results
+    lower = figures.rates.win_rate_lb95
     measured = {
         "skill": _skill(results, config),
         "wilson": None if lower is None else lower / 100,
@@ -96,7 +97,7 @@ def wallet_score(
         "integrity": evidence.integrity,
     }
     parts = {name: _clip(part) for name, part in measured.items() if part is not None}
-    reasons = _reasons(stats, currency, evidence, config)
+    reasons = _reasons(figures, evidence, config)
     weight = sum(config.weights[name] for name in parts)
     score = sum(config.weights[name] * part for name, part in parts.items()) / weight if weight else None
     return WalletScore(
@@ -104,12 +105,11 @@ def wallet_score(
         reasons=reasons,
         parts=parts,
         missing=(*(name for name in measured if name not in parts), *_unchecked(evidence)),
-        is_former=_is_former(month, currency, config),
+        is_former=_is_former(rates_of(month, (), currency, {}), config),
     )
 
 
-def _reasons(stats: WalletStats, currency: Currency, evidence: Evidence, config: ScoreConfig) -> tuple[str, ...]:
-    figures = stats.usd if currency is Currency.USD else stats.sol
+def _reasons(figures: CurrencyStats, evidence: Evidence, config: ScoreConfig) -> tuple[str, ...]:
     coverage, rated = figures.realized.basis_coverage, figures.rates.total_trades
     early, busy = evidence.early_buys, evidence.transactions_per_day
     found = (
@@ -162,8 +162,7 @@ def _recency(results: Sequence[Result], as_of: int, config: ScoreConfig) -> floa
     return 2.0 ** -((as_of - results[-1].closed_at) / config.recency_half_life_s)
 
 
-def _is_former(month: WalletStats, currency: Currency, config: ScoreConfig) -> bool | None:
-    rates = (month.usd if currency is Currency.USD else month.sol).rates
+def _is_former(rates: Rates, config: ScoreConfig) -> bool | None:
     if rates.win_rate_ub95 is None or rates.n < config.former_n_min:
         return None
     return rates.win_rate_ub95 < config.former_win_rate

@@ -13,7 +13,7 @@ from engine.wallets.amounts import Closed, Realized, closed_of, realized_of
 from engine.wallets.holding import HoldTimes, hold_times
 from engine.wallets.inputs import OpenPosition, OtherCosts, TokenHistory, Window
 from engine.wallets.rates import Rates, rates_of
-from engine.wallets.results import select
+from engine.wallets.results import Selection, select
 
 COVERAGE_MIN: Final = 0.9
 """Basis coverage below which a wallet is shown but not ranked."""
@@ -65,15 +65,7 @@ def wallet_stats(
     last_trade_at = _last_trade_at(histories, as_of)
 
     def in_currency(currency: Currency) -> CurrencyStats:
-        selection = select(histories, window, as_of, currency, config)
-        missing: dict[str, str] = {}
-        return CurrencyStats(
-            currency=currency,
-            rates=rates_of(selection, positions, currency, missing),
-            realized=realized_of(selection.rows, costs, currency, missing),
-            closed=closed_of(selection, currency, missing),
-            missing=missing,
-        )
+        return currency_stats(select(histories, window, as_of, currency, config), currency, positions, costs)
 
     return WalletStats(
         window=window,
@@ -83,6 +75,23 @@ def wallet_stats(
         hold=hold_times(histories, window, as_of),
         last_trade_at=last_trade_at,
         is_active=last_trade_at is not None and window.contains(last_trade_at, as_of),
+    )
+
+
+def currency_stats(
+    selection: Selection,
+    currency: Currency,
+    positions: Sequence[OpenPosition] = (),
+    costs: OtherCosts = OtherCosts(None, None),  # noqa: B008 - an immutable tuple
+) -> CurrencyStats:
+    """Return the figures of what was selected in a currency."""
+    missing: dict[str, str] = {}
+    return CurrencyStats(
+        currency=currency,
+        rates=rates_of(selection, positions, currency, missing),
+        realized=realized_of(selection.rows, costs, currency, missing),
+        closed=closed_of(selection, currency, missing),
+        missing=missing,
     )
 
 

@@ -5,21 +5,17 @@ import io
 import re
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from rich._export_format import CONSOLE_SVG_FORMAT
 from rich.console import Console
 from rich.terminal_theme import TerminalTheme
 
-from aura_mcp.app import open_application
-from aura_mcp.cli.audit_view import audit_view
-from aura_mcp.cli.leaderboard_view import board_view
-from aura_mcp.cli.tables import heading
-from data.clock import FixedClock
+from aura_mcp.cli.demo_story import Exchange, Opening, play
+from aura_mcp.cli.demo_view import exchange_view, opening_view
 
-WIDTH: Final = 118
-RECORDED_AT: Final = 1_783_080_000
+WIDTH: Final = 100
+SHOWN: Final = ("top_wallets", "wallet_report", "explain_pnl")
 RUN: Final = re.compile(
     r'x="(?P<x>[\d.]+)" (?P<y>y="[\d.]+") textLength="(?P<length>[\d.]+)"(?P<rest>[^>]*)>(?P<text>[^<]+)</text>'
 )
@@ -44,15 +40,16 @@ THEME: Final = TerminalTheme(
 
 
 def draw() -> str:
-    """Return the first and the third part of the demo, as people see them, as SVG."""
-    with TemporaryDirectory() as home:
-        database = Path(home) / "demo.duckdb"
-        with open_application(database, clock=FixedClock(RECORDED_AT)) as application:
-            shown = application.demo.run()
+    """Return the demo's leaderboard and one result down to its signatures, as people see them, as SVG."""
     console = Console(record=True, width=WIDTH, markup=False, emoji=False, highlight=False, file=io.StringIO())
-    console.print(*board_view(shown.leaderboard), sep="\n")
-    console.print(heading("Its best signed sale, down to the transactions"))
-    console.print(audit_view(shown.audit))
+
+    def tell(part: Opening | Exchange) -> None:
+        if isinstance(part, Opening):
+            console.print(*opening_view(part), sep="\n")
+        elif part.tool in SHOWN:
+            console.print(*exchange_view(part), sep="\n")
+
+    play(tell)
     return _settled(console.export_svg(title="aura demo", theme=THEME, unique_id="aura-demo", code_format=FORMAT))
 
 

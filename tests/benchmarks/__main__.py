@@ -1,7 +1,8 @@
 """Run every benchmark, print what it measured as a table, and write it all to `build/benchmarks.json`.
 
-A benchmark is a module of this folder with a function `measure() -> dict[str, float]`; one that is named on the
-command line runs alone. Ratios come first: times differ from machine to machine.
+A benchmark is a module of this folder with a function `measure() -> dict[str, float]`, and with `TARGETS` where what it
+measures is meant to reach something; one that is named on the command line runs alone. Ratios come first: times differ
+from machine to machine.
 """
 
 import importlib
@@ -10,9 +11,9 @@ import os
 import pkgutil
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +21,13 @@ from rich.table import Table
 from tests import benchmarks
 
 RESULT: Final = Path(__file__).resolve().parents[2] / "build" / "benchmarks.json"
+
+
+class Benchmark(NamedTuple):
+    """What to run, and what is aimed at by name, such as "≤ 20"."""
+
+    measure: Callable[[], dict[str, float]]
+    targets: Mapping[str, str]
 
 
 def main(wanted: list[str]) -> int:
@@ -33,28 +41,32 @@ def main(wanted: list[str]) -> int:
     results: dict[str, dict[str, float]] = {}
     for name in wanted or found:
         console.print(f"measuring {name} …")
-        results[name] = found[name]()
-        console.print(_table(name, results[name]))
+        results[name] = found[name].measure()
+        console.print(_table(name, results[name], found[name].targets))
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(json.dumps({"machine": _machine(), "results": results}, indent=2) + "\n", "utf-8")
+    targets = {name: dict(found[name].targets) for name in results}
+    document = {"machine": _machine(), "results": results, "targets": targets}
+    RESULT.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", "utf-8")
     console.print(f"written to {RESULT}")
     return 0
 
 
-def _benchmarks() -> Iterator[tuple[str, Callable[[], dict[str, float]]]]:
+def _benchmarks() -> Iterator[tuple[str, Benchmark]]:
     for module_info in pkgutil.iter_modules(benchmarks.__path__):
         if module_info.name != "__main__":
             module: Any = importlib.import_module(f"{benchmarks.__name__}.{module_info.name}")
             if hasattr(module, "measure"):
-                yield module_info.name, module.measure
+                yield module_info.name, Benchmark(module.measure, getattr(module, "TARGETS", {}))
 
 
-def _table(name: str, measured: dict[str, float]) -> Table:
+def _table(name: str, measured: dict[str, float], targets: Mapping[str, str]) -> Table:
     table = Table(title=name, title_justify="left")
     table.add_column("measured")
     table.add_column("value", justify="right")
+    table.add_column("target", justify="right")
     for metric, value in sorted(measured.items(), key=lambda item: "ratio" not in item[0]):
-        table.add_row(metric, f"{value:,.2f}" if abs(value) < 1_000 else f"{value:,.0f}")
+        shown = f"{value:,.2f}" if abs(value) < 1_000 else f"{value:,.0f}"
+        table.add_row(metric, shown, targets.get(metric, ""))
     return table
 
 

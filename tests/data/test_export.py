@@ -10,6 +10,7 @@ from data.errors import FileError
 from data.export import export_facts
 from data.importer import import_paths
 from data.store import Store
+from data.store.finality import Placement
 from data.store.readings import Source
 from data.store.wallets import Wallet
 from engine.address import is_on_curve
@@ -49,6 +50,19 @@ def test_order_of_arrival_does_not_show(tmp_path: Path) -> None:
             export_facts(store, tmp_path / "facts.gz")
             contents.add((tmp_path / "facts.gz").read_bytes())
     assert len(contents) == 1
+
+
+def test_what_the_chain_took_back_is_left_out(tmp_path: Path) -> None:
+    """Our rule: facts that no view shows are none for whoever reads the file."""
+    kept, gone = trade("a", "buy", 10, SOL), trade("b", "buy", 4, SOL, at=60)
+    contents: list[bytes] = []
+    for readings in ([kept], [kept, gone]):
+        with Store.open(None) as store:
+            store.facts.add_readings(readings, Source.RPC)
+            store.finality.reverse([Placement(one.slot or 0, one.signature) for one in readings[1:]], START)
+            export_facts(store, tmp_path / "facts.jsonl")
+            contents.append((tmp_path / "facts.jsonl").read_bytes())
+    assert contents[0] == contents[1]
 
 
 def test_lines_are_what_the_documentation_says(tmp_path: Path) -> None:

@@ -1,9 +1,13 @@
-"""The README is true: its commands run in order in one home, and print what it shows.
+"""The README is true: its commands run in order in one home, its conversation is one with `aura-mcp`.
 
-`...` stands for anything; `tx.json` is a transaction of the recorded data.
+In output `...` stands for anything; `tx.json` is a transaction of the recorded data.
+In the conversation `>` starts a question, the call and the answer's text follow; `·` starts a place in its structured
+content and what stands there.
 """
 
+import asyncio
 import doctest
+import json
 import os
 import re
 import shlex
@@ -11,13 +15,23 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 import pytest
+from mcp import Client
+from mcp.client.stdio import StdioServerParameters
+
+from aura_mcp.app import open_application
+from tests.aura_mcp.hub.processes import environment_of, home_of_hubs
+from tests.aura_mcp.picture import draw
 
 ROOT: Final = Path(__file__).parents[2]
+AURA_MCP: Final = Path(sys.executable).with_name("aura-mcp")
 WIDTH: Final = "118"
 BLOCK: Final = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TALK: Final = re.compile(r"^```mcp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+TOOLS: Final = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
+RECORDING: Final = ROOT / "aura_mcp" / "demo" / "recording.jsonl.gz"
 EXAMPLE: Final = "3p36wGRa191szhME.json"
 
 
@@ -50,10 +64,71 @@ def test_commands_print_what_the_readme_shows(tmp_path: Path, corpus: Path) -> N
         assert checker.check_output(expected.strip("\n"), got, doctest.ELLIPSIS), f"$ {command}\n{got}"
 
 
+class Said(NamedTuple):
+    """One question of the conversation: the call, the text of the answer, and places of its structured content."""
+
+    tool: str
+    arguments: dict[str, Any]
+    text: str
+    places: dict[str, str]
+
+
+def conversation() -> list[Said]:
+    """Return the conversation that the README shows."""
+    (block,) = TALK.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    return [_said(part.strip("\n").split("\n")) for part in re.split(r"^> ", block, flags=re.MULTILINE)[1:]]
+
+
+def _said(lines: list[str]) -> Said:
+    tool, _, arguments = lines[1].partition(" ")
+    text = [line for line in lines[2:] if not line.startswith("· ")]
+    places = [line.removeprefix("· ").partition(": ") for line in lines[2:] if line.startswith("· ")]
+    return Said(tool, json.loads(arguments), "\n".join(text), {path: value for path, _, value in places})
+
+
+def at(content: Any, path: str) -> str:  # noqa: ANN401 - any JSON
+    """Return what stands at a dotted path."""
+    for step in path.split("."):
+        content = content[int(step) if step.isdigit() else step]
+    return str(content)
+
+
+async def answered(home: Path, shown: list[Said]) -> tuple[list[Said], set[str]]:
+    """Ask a real `aura-mcp` what the README asks; return what it answered, and the names of its tools."""
+    server = StdioServerParameters(command=str(AURA_MCP), env=environment_of(home, fixtures=""))
+    found: list[Said] = []
+    async with Client(server) as client:
+        for said in shown:
+            result = await client.call_tool(said.tool, said.arguments)
+            (part,) = result.content
+            assert part.type == "text"
+            places = {path: at(result.structured_content, path) for path in said.places}
+            found.append(Said(said.tool, said.arguments, part.text, places))
+        return found, {tool.name for tool in (await client.list_tools()).tools}
+
+
+def test_conversation_is_what_aura_mcp_answers(own_home: Path) -> None:
+    """Spec: a real transcript, and every tool named."""
+    shown = conversation()
+    assert len(shown) >= 4
+    with home_of_hubs(own_home) as places:
+        with open_application(Path(places.database)) as application:
+            application.imports.load_starter_list()
+            application.imports.run([RECORDING])
+        found, tools = asyncio.run(answered(own_home, shown))
+    assert found == shown
+    assert set(TOOLS.findall((ROOT / "README.md").read_text(encoding="utf-8"))) == tools
+
+
+def test_picture_is_what_the_demo_prints() -> None:
+    """Our rule: drawn anew with `python -m tests.aura_mcp.picture` whenever the answers change."""
+    assert (ROOT / "aura_mcp" / "demo" / "demo.svg").read_text(encoding="utf-8") == draw()
+
+
 def test_every_command_of_the_program_is_in_the_readme() -> None:
     """Our rule: nothing a user can do is left out."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("decode", "demo", "export", "import", "init", "top", "trades", "verify", "wallet"):
+    for command in ("decode", "demo", "export", "import", "init", "install", "top", "trades", "verify", "wallet"):
         assert f"aura {command}" in text
 
 

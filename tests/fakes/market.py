@@ -15,7 +15,7 @@ from engine.units import USDC, WSOL
 from tests.builders.transactions import address
 from tests.fakes.chain import START_TIME
 
-SOL_POOL: Final = "8sLbNZoA1cfnvMJLPfp98ZLAnFSYCFApfJKMbiXNLwxj"
+SOL_POOL: Final = "58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2"
 INTERVALS: Final = {"minute": 60, "hour": 3_600, "day": 86_400}
 _BILLION: Final = Decimal(1_000_000_000)
 
@@ -42,7 +42,7 @@ class Token:
     @property
     def pool(self) -> str:
         """The address of its pool."""
-        return SOL_POOL if self.mint == WSOL else address(f"market pool of {self.mint}")
+        return SOL_POOL if self.mint == WSOL else address(f"pool of {self.mint[:16]}")
 
 
 class Candle(NamedTuple):

@@ -17,6 +17,10 @@ ACCOUNTS_A_CALL = 100
 STATUSES_A_CALL = 256
 
 
+def _never(_method: str, _about: str) -> bool:
+    return False
+
+
 class Node:
     """A node in memory; `calls` counts what was asked by the method's name on the wire."""
 
@@ -24,7 +28,7 @@ class Node:
         self.chain = chain
         self.calls: Counter[str] = Counter()
         self.lag_slots = 0
-        self.fail: Callable[[str, str], bool] = lambda method, about: False
+        self.fail: Callable[[str, str], bool] = _never
         self.hidden: set[str] = set()
         self.texts: dict[str, bytes] = {}
 
@@ -65,7 +69,7 @@ class Node:
         """Return where transactions stand."""
         for start in range(0, len(signatures), STATUSES_A_CALL):
             self._count("getSignatureStatuses", signatures[start])
-        return self.slot, [self._status(signature, search_history) for signature in signatures]
+        return self.slot, [self._status(signature, is_searching=search_history) for signature in signatures]
 
     async def finalized_slot(self) -> int:
         """Return the newest final slot."""
@@ -116,7 +120,7 @@ class Node:
             entry.slot <= self.chain.finalized_slot,
         )
 
-    def _status(self, signature: str, is_searching: bool) -> Status | None:
+    def _status(self, signature: str, *, is_searching: bool) -> Status | None:
         found = self.chain.find(signature)
         if found is None or found.slot > self.slot or signature in self.hidden:
             return None

@@ -65,6 +65,8 @@ class Script:
         self._shares = shares or Shares()
         self._doomed: list[_Doomed] = []
         self._sent = 0
+        self.dropped = 0
+        """How many transactions vanished so far."""
         for name in (*self.wallets, _STRANGER):
             chain.fund(name, 1_000 * SOL_UNIT)
         for mint in self.mints:
@@ -153,6 +155,7 @@ class Script:
         for doomed in ending:
             if doomed.signature is not None:
                 self.chain.drop(doomed.signature)
+                self.dropped += 1
             if doomed.lands_again:
                 self._buy(doomed.wallet, doomed.mint, doomed.amount, doomed.name)
         self._doomed = [doomed for doomed in self._doomed if doomed not in ending]

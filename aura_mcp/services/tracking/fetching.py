@@ -157,8 +157,10 @@ class Fetcher:
                 await changed.wait()
 
     def _due(self, limit: int, priority: int) -> list[Due]:
+        # Taken before the queue is read: what is written meanwhile leaves this set, but not the answer.
+        under_way = frozenset(self._under_way)
         due = self._store.pending.due(self._clock.epoch_s(), limit, priority=priority)
-        return [entry for entry in due if entry.signature not in self._under_way]
+        return [entry for entry in due if entry.signature not in under_way]
 
     async def _work(self, jobs: MemoryObjectReceiveStream[Due], answers: MemoryObjectSendStream[_Answer]) -> None:
         async with jobs, answers:

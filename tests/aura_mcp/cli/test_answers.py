@@ -257,6 +257,23 @@ def test_wallet(aura: Aura, history: Path) -> None:
                     "known_basis": 10.0,
                     "parked": 0,
                     "cost": {"sol": 1.0, "usd": 100.0},
+                    "worth": {
+                        "state": None,
+                        "dead_reason": None,
+                        "mark": {"sol": None, "usd": None},
+                        "executable": {"sol": None, "usd": None},
+                        "price_usd": None,
+                        "price_source": None,
+                        "price_age_s": None,
+                        "liquidity_usd": None,
+                        "via": None,
+                        "executable_age_s": None,
+                        "missing": {
+                            "mark": "no price of the token is stored",
+                            "executable": "no pool with known reserves where x·y = k holds, and no quote",
+                            "state": "no trade of the last day is known, and nobody observed that there was none",
+                        },
+                    },
                     "gaps": 0,
                     "lots": [
                         {
@@ -269,6 +286,16 @@ def test_wallet(aura: Aura, history: Path) -> None:
                     ],
                 }
             ],
+            "holdings": {
+                "positions": 1,
+                "dead": 0,
+                "unmarked": 1,
+                "unvalued": 1,
+                "uncosted": 1,
+                "mark": {"sol": None, "usd": None},
+                "executable": {"sol": None, "usd": None},
+                "unrealized": {"sol": None, "usd": None},
+            },
             "last_trades": [
                 {
                     "at": "2026-05-28T20:31:40Z",
@@ -331,7 +358,7 @@ def test_wallet(aura: Aura, history: Path) -> None:
                 {
                     "code": "open_positions",
                     "count": 1,
-                    "reason": "positions without a price of today: no unrealized P&L",
+                    "reason": "positions whose value of today is unknown: in no total",
                 },
             ],
         }
@@ -378,78 +405,79 @@ def test_trades(aura: Aura, history: Path) -> None:
 
 def test_audit(aura: Aura, history: Path) -> None:
     """Spec: DOMAIN §3, provenance: one realized amount down to its lots and signatures."""
-    done = aura("trades", address("alice"), "--audit", signature("a3"), "--db", history, "--json")
-    assert named(json.loads(done.out)) == snapshot(
-        [
-            {
-                "wallet": {"address": "<alice>", "nickname": "Alice in Chains", "is_program_derived": False},
-                "mint": "<MEME>",
-                "kind": "SELL",
-                "episode": 1,
-                "disposed": {
-                    "ref": "<a3>#1228405888",
-                    "signature": "<a3>",
-                    "at": "2026-05-28T20:28:40Z",
-                    "side": "SELL",
-                    "amount": 150.0,
+    found = answer(aura, "trades", address("alice"), "--audit", signature("a3"), "--db", history)
+    assert named(found) == snapshot(
+        {
+            "last_fact_at": "2026-05-28T20:31:40Z",
+            "wallet": {"address": "<alice>", "nickname": "Alice in Chains", "is_program_derived": False},
+            "mint": "<MEME>",
+            "disposals_total": 1,
+            "parts_total": 2,
+            "cost": {"sol": 2.0, "usd": 200.0},
+            "fees": {"sol": None, "usd": None},
+            "proceeds": {"sol": 4.5, "usd": 450.0},
+            "net": {"sol": 2.5, "usd": 250.0},
+            "unmatched": {"sol": 0, "usd": 0},
+            "matched_pct": 100.0,
+            "is_exact": False,
+            "sales": [
+                {
+                    "kind": "SELL",
+                    "mint": "<MEME>",
+                    "trip": 1,
+                    "disposed": {
+                        "ref": "<a3>#1228405888",
+                        "signature": "<a3>",
+                        "at": "2026-05-28T20:28:40Z",
+                        "price_source": "import",
+                        "price_age_s": 120,
+                        "is_exact": False,
+                    },
+                    "quantity": 150.0,
                     "value": {"sol": 4.5, "usd": 450.0},
-                    "price_source": "import",
-                    "price_age_s": 120,
-                    "is_exact": False,
-                },
-                "parts": [
-                    {
-                        "basis": "known",
-                        "acquired": {
-                            "ref": "<a1>#984046757",
-                            "signature": "<a1>",
-                            "at": "2026-05-28T20:26:40Z",
-                            "side": "BUY",
-                            "amount": 100.0,
-                            "value": {"sol": 1.0, "usd": 100.0},
-                            "price_source": "import",
-                            "price_age_s": 0,
-                            "is_exact": False,
+                    "matched_pct": 100.0,
+                    "net": {"sol": 2.5, "usd": 250.0},
+                    "unmatched": {"sol": 0, "usd": 0},
+                    "parts": [
+                        {
+                            "basis": "known",
+                            "acquired": {
+                                "ref": "<a1>#984046757",
+                                "signature": "<a1>",
+                                "at": "2026-05-28T20:26:40Z",
+                                "price_source": "import",
+                                "price_age_s": 0,
+                                "is_exact": False,
+                            },
+                            "held_s": 120,
+                            "quantity": 100.0,
+                            "cost": {"sol": 1.0, "usd": 100.0},
+                            "fees": {"sol": None, "usd": None},
+                            "proceeds": {"sol": 3.0, "usd": 300.0},
+                            "net": {"sol": 2.0, "usd": 200.0},
                         },
-                        "held_s": 120,
-                        "quantity": 100.0,
-                        "cost": {"sol": 1.0, "usd": 100.0},
-                        "buy_fee": {"sol": None, "usd": None},
-                        "proceeds": {"sol": 3.0, "usd": 300.0},
-                        "sell_fee": {"sol": None, "usd": None},
-                        "net": {"sol": 2.0, "usd": 200.0},
-                    },
-                    {
-                        "basis": "known",
-                        "acquired": {
-                            "ref": "<a2>#334131038",
-                            "signature": "<a2>",
-                            "at": "2026-05-28T20:27:40Z",
-                            "side": "BUY",
-                            "amount": 100.0,
-                            "value": {"sol": 2.0, "usd": 200.0},
-                            "price_source": "import",
-                            "price_age_s": 60,
-                            "is_exact": False,
+                        {
+                            "basis": "known",
+                            "acquired": {
+                                "ref": "<a2>#334131038",
+                                "signature": "<a2>",
+                                "at": "2026-05-28T20:27:40Z",
+                                "price_source": "import",
+                                "price_age_s": 60,
+                                "is_exact": False,
+                            },
+                            "held_s": 60,
+                            "quantity": 50.0,
+                            "cost": {"sol": 1.0, "usd": 100.0},
+                            "fees": {"sol": None, "usd": None},
+                            "proceeds": {"sol": 1.5, "usd": 150.0},
+                            "net": {"sol": 0.5, "usd": 50.0},
                         },
-                        "held_s": 60,
-                        "quantity": 50.0,
-                        "cost": {"sol": 1.0, "usd": 100.0},
-                        "buy_fee": {"sol": None, "usd": None},
-                        "proceeds": {"sol": 1.5, "usd": 150.0},
-                        "sell_fee": {"sol": None, "usd": None},
-                        "net": {"sol": 0.5, "usd": 50.0},
-                    },
-                ],
-                "quantity": 150.0,
-                "matched_pct": 100.0,
-                "cost": {"sol": 2.0, "usd": 200.0},
-                "fees": {"sol": None, "usd": None},
-                "proceeds": {"sol": 4.5, "usd": 450.0},
-                "net": {"sol": 2.5, "usd": 250.0},
-                "unmatched": {"sol": 0, "usd": 0},
-            }
-        ]
+                    ],
+                }
+            ],
+            "next_cursor": None,
+        }
     )
 
 

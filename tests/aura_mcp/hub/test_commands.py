@@ -38,6 +38,8 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     """Run a command in this process: its exit code, stdout and stderr."""
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
     app = typer.Typer()
     register(app)
 
@@ -72,7 +74,7 @@ def test_status_shows_the_hub_on_one_screen(run: Run, shared_hub: Places, monkey
     code, out, _ = run("status")
     assert code == 0
     rows = [line.split()[0] for line in out.splitlines()]
-    assert rows == ["version", "uptime", "database", "facts", "HTTP", "bridges", "sessions"]
+    assert rows == ["version", "uptime", "database", "facts", "HTTP", "bridges", "sessions", "followed", *["no"] * 3]
     code, out, _ = run("status", "--json")
     found = json.loads(out)
     assert code == 0
@@ -158,13 +160,17 @@ def test_doctor_says_how_to_mend_what_is_broken(run: Run, places: Places, tmp_pa
     cursor.parent.mkdir()
     cursor.write_text('{"mcpServers": {"aura": {"command": "/nowhere/aura-mcp"}}}', encoding="utf-8")
     (tmp_path / ".claude.json").write_text("{broken", encoding="utf-8")
+    windsurf = tmp_path / ".codeium" / "windsurf" / "mcp_config.json"
+    windsurf.parent.mkdir(parents=True)
+    windsurf.write_text('{"mcpServers": {"other": {"command": "other"}}}', encoding="utf-8")
     code, found = findings(run)
     assert code == 1
     assert found["sockets"]["fix"] == f"chmod 700 {places.run}"
     assert "not a database" in found["database"]["detail"]
     assert "'/nowhere/aura-mcp', which is not found" in found["Cursor"]["detail"]
-    assert found["Cursor"]["fix"].startswith("write the full path as command in ")
+    assert found["Cursor"]["fix"] == "aura install cursor"
     assert found["Claude Code"]["fix"] == "mend that file"
+    assert (found["Windsurf"]["detail"], found["Windsurf"]["fix"]) == ("does not know AURA", "aura install windsurf")
 
 
 def test_doctor_talks_to_the_hub_that_runs(run: Run, shared_hub: Places, monkeypatch: pytest.MonkeyPatch) -> None:

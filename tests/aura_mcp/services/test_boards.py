@@ -1,6 +1,8 @@
 """The fast services give what the plain ones give: boards and reports against `engine.wallets` over all histories."""
 
 from collections.abc import Generator
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -10,7 +12,8 @@ import pytest
 from aura_mcp.app import Application, open_application
 from aura_mcp.errors import CursorError
 from aura_mcp.services.editing import WalletAction
-from aura_mcp.services.questions import BoardQuestion, SortKey, WalletQuestion
+from aura_mcp.services.leaderboard import Leaderboard
+from aura_mcp.services.questions import MAX_LIMIT, BoardQuestion, SortKey, WalletQuestion
 from aura_mcp.settings import Settings
 from data.clock import FixedClock
 from data.store import Store
@@ -18,6 +21,7 @@ from data.store.readings import Source
 from engine.facts import Reading, Side, TxClass
 from engine.ledger import Currency
 from engine.wallets import Window
+from tests.aura_mcp.services._plain import plain_board, plain_report
 from tests.builders.facts import FEE, SOL, START, TOKEN, add_rounded, address, leg, reading, sol_candle, trade, usdc_leg
 
 DAY: Final = 86_400
@@ -108,9 +112,7 @@ def test_fast_board_equals_the_plain_one(
     for by in SortKey:
         for least in (0, 1):
             question = BoardQuestion(window=window, by=by, currency=currency, min_trades=least)
-            assert application.answers.boards.page(question, limit=500) == application.leaderboards.page(
-                question, limit=500
-            )
+            assert _longest_page(application, question) == plain_board(application, question)
 
 
 @pytest.mark.parametrize("window", Window)
@@ -122,24 +124,25 @@ def test_fast_report_equals_the_plain_one(
     application: Application = request.getfixturevalue(name)
     for wallet in application.store.positions.entities()[::share]:
         question = WalletQuestion(wallet=wallet, window=window)
-        fast = application.answers.reports.report(question, limit=10)
-        plain = application.wallets.report(question, limit=10)
-        shared = (
-            "as_of",
-            "since",
-            "wallet",
-            "is_active",
-            "last_trade_at",
-            "usd",
-            "sol",
-            "hold",
-            "trips",
-            "positions",
-            "unknown",
-        )
-        assert [getattr(fast, part) for part in shared] == [getattr(plain, part) for part in shared], wallet
-        assert fast.score.value == plain.score.value
-        assert (fast.score.reasons, dict(fast.score.parts)) == (plain.score.reasons, dict(plain.score.parts))
+        fast = application.reports.report(question, limit=10)
+        plain = plain_report(application, question, 10)
+        score = plain.pop("score")
+        assert {part: getattr(fast, part) for part in plain} == plain, wallet
+        assert (fast.score.value, fast.score.reasons, dict(fast.score.parts)) == score
+
+
+@pytest.mark.parametrize("window", Window)
+@pytest.mark.parametrize("currency", Currency)
+def test_board_that_moved_on_in_time_equals_a_new_one(tmp_path: Path, window: Window, currency: Currency) -> None:
+    """Our rule: what enters and leaves a window is added and taken away to the last lamport, forwards and backwards."""
+    clock = FixedClock(START + 8 * DAY)
+    with open_application(tmp_path / "x.duckdb", settings=Settings(home=tmp_path), clock=clock) as application:
+        fill(application.store)
+        steps = (0, 9, 45, 131, 182, DAY - 1, DAY + 15, DAY + 40, 3 * DAY + 6, 4 * DAY + 5, 30 * DAY, 9 * DAY, 20, 5)
+        for step in steps:
+            as_of = datetime.fromtimestamp(START + step, UTC)
+            question = BoardQuestion(window=window, currency=currency, min_trades=0, as_of=as_of)
+            assert _longest_page(application, question) == plain_board(application, question)
 
 
 def test_sums_beyond_64_bits_are_exact(tmp_path: Path) -> None:
@@ -154,26 +157,27 @@ def test_sums_beyond_64_bits_are_exact(tmp_path: Path) -> None:
         application.store.facts.add_readings([fact for pair in pairs for fact in pair], Source.RPC)
         application.store.booking.book()
         question = BoardQuestion(currency=Currency.SOL)
-        fast = application.answers.boards.page(question, limit=5)
-        assert fast == application.leaderboards.page(question, limit=5)
+        fast = _longest_page(application, question)
+        assert fast == plain_board(application, question)
         assert fast.standings[0].net.sol is not None
         assert fast.standings[0].net.sol * 10**9 == times * (huge - 10**9 - 2 * FEE) > 2**63
-        report = application.answers.reports.report(WalletQuestion(wallet=address("alice")), limit=1)
-        assert report.sol == application.wallets.report(WalletQuestion(wallet=address("alice")), limit=1).sol
+        wallet = WalletQuestion(wallet=address("alice"))
+        report = application.reports.report(wallet, limit=1)
+        assert report.sol == plain_report(application, wallet, 1)["sol"]
 
 
 def test_board_follows_the_ledger_and_the_labels(odd: Application, tmp_path: Path) -> None:
     """Our rule: a board that is kept is dropped with the next booking; a nickname shows at once."""
     clock = FixedClock(START + DAY)
     with open_application(tmp_path / "x.duckdb", settings=Settings(home=tmp_path), clock=clock) as application:
-        boards, question = application.answers.boards, BoardQuestion(currency=Currency.SOL)
+        boards, question = application.boards, BoardQuestion(currency=Currency.SOL)
         assert boards.page(question, limit=5).wallets == 0
         application.store.facts.add_readings(
             [trade("b", "buy", 1, SOL), trade("s", "sell", 1, 2 * SOL, at=9)], Source.RPC
         )
         application.store.booking.book()
         assert boards.page(question, limit=5).wallets == 1
-        assert odd.answers.boards.page(question, limit=5).wallets > 1
+        assert odd.boards.page(question, limit=5).wallets > 1
         application.answers.editing.edit(address("alice"), WalletAction.LABEL, nickname="first")
         assert boards.page(question, limit=5).standings[0].wallet.nickname == "first"
         application.answers.editing.edit(address("alice"), WalletAction.GROUP, entity=address("bob"))
@@ -182,7 +186,7 @@ def test_board_follows_the_ledger_and_the_labels(odd: Application, tmp_path: Pat
 
 def test_cursor_goes_on_as_of_the_same_moment(demo: Application) -> None:
     """Our rule: pages of one board are of one moment, and a cursor of another board is refused."""
-    boards = demo.answers.boards
+    boards = demo.boards
     question = BoardQuestion(window=Window.WEEK)
     whole = boards.page(question, limit=30)
     first = boards.page(question, limit=10)
@@ -191,3 +195,7 @@ def test_cursor_goes_on_as_of_the_same_moment(demo: Application) -> None:
     assert rest.as_of == first.as_of
     with pytest.raises(CursorError):
         boards.page(BoardQuestion(window=Window.DAY), limit=10, cursor=first.next_cursor)
+
+
+def _longest_page(application: Application, question: BoardQuestion) -> Leaderboard:
+    return replace(application.boards.page(question, limit=MAX_LIMIT), next_cursor=None)

@@ -11,7 +11,7 @@ import pytest
 
 from aura_mcp.app import Application, open_application
 from aura_mcp.errors import AuraError, NotFoundError
-from aura_mcp.services.questions import BoardQuestion, TradeFilter, WalletQuestion
+from aura_mcp.services.questions import BoardQuestion, ExplainQuestion, TradeFilter, WalletQuestion
 from aura_mcp.services.results import Money
 from aura_mcp.settings import Settings
 from data.clock import FixedClock
@@ -53,7 +53,7 @@ def test_answers_carry_the_moment_they_are_for(tmp_path: Path) -> None:
         later = datetime.fromtimestamp(START + 2 * DAY, UTC)
         question = WalletQuestion(wallet=address("alice"), window=Window.DAY, as_of=later)
         assert aura.wallets.report(question).usd.realizations == 0
-        assert aura.leaderboards.page(BoardQuestion(window=Window.DAY, as_of=later), limit=5).standings == ()
+        assert aura.boards.page(BoardQuestion(window=Window.DAY, as_of=later), limit=5).standings == ()
         assert aura.trades.page(TradeFilter(window=Window.DAY, as_of=later)).trades == ()
 
 
@@ -95,23 +95,25 @@ def test_sale_beyond_what_was_bought_is_told_apart(tmp_path: Path) -> None:
     """Spec: DOMAIN §3, unmatched proceeds stay outside of P&L; 10 bought, 40 sold for 8."""
     rows = ("alice buys 10 MEME for 1 at 0 as b", "alice sells 40 MEME for 8 at 60 as s")
     with application(tmp_path, *rows) as aura:
-        (audit,) = aura.provenance.explain(address("alice"), signature("s"))
+        audit = aura.explaining.page(ExplainQuestion(wallet=address("alice"), signature=signature("s")), limit=1)
         (sale, *_) = aura.trades.page(TradeFilter(wallet=address("alice"), side="SELL")).trades
     assert (audit.matched_pct, sale.matched_pct) == (Decimal("25.00"), Decimal("25.00"))
     assert audit.net == sale.realized == Money(sol=Decimal(1), usd=Decimal(100))
     assert audit.unmatched == Money(sol=Decimal(6), usd=Decimal(600))
-    assert [(part.basis, part.net.sol) for part in audit.parts] == [("known", Decimal(1)), ("unknown", None)]
+    assert [(part.basis, part.net.sol) for part in audit.sales[0].parts] == [("known", Decimal(1)), ("unknown", None)]
 
 
 def test_audit_adds_up_to_the_trade(tmp_path: Path) -> None:
     """Law: the parts of a disposal have its quantity, its proceeds and its result."""
     rows = [f"alice buys {n} MEME for 0.{n} at {n} as b{n}" for n in range(1, 8)]
     with application(tmp_path, *rows, "alice sells 26 MEME for 3.3 at 60 as s") as aura:
-        (audit,) = aura.provenance.explain(address("alice"), signature("s"))
-    assert sum(part.quantity for part in audit.parts) == audit.quantity == Decimal(26)
-    assert sum(part.proceeds.sol or 0 for part in audit.parts) == audit.proceeds.sol == audit.disposed.value.sol
-    assert sum(part.net.sol or 0 for part in audit.parts) == audit.net.sol
-    assert [part.acquired.signature for part in audit.parts] == [signature(f"b{n}") for n in range(1, 8)]
+        audit = aura.explaining.page(ExplainQuestion(wallet=address("alice"), signature=signature("s")), limit=1)
+        (trade, *_) = aura.trades.page(TradeFilter(wallet=address("alice"), side="SELL")).trades
+    (sale,) = audit.sales
+    assert sum(part.quantity for part in sale.parts) == sale.quantity == Decimal(26)
+    assert sum(part.proceeds.sol or 0 for part in sale.parts) == audit.proceeds.sol == sale.value.sol == trade.value.sol
+    assert sum(part.net.sol or 0 for part in sale.parts) == sale.net.sol == audit.net.sol
+    assert [part.acquired.signature for part in sale.parts] == [signature(f"b{n}") for n in range(1, 8)]
 
 
 def test_board_without_prices_points_to_the_other_currency(tmp_path: Path) -> None:
@@ -120,8 +122,8 @@ def test_board_without_prices_points_to_the_other_currency(tmp_path: Path) -> No
     rows = (f"alice buys 2 MEME for 1 at {day}", f"alice sells 2 MEME for 2 at {day + 60}")
     later = datetime.fromtimestamp(START + day + 120, UTC)
     with application(tmp_path, *rows) as aura:
-        usd = aura.leaderboards.page(BoardQuestion(as_of=later, min_trades=0), limit=5)
-        sol = aura.leaderboards.page(BoardQuestion(as_of=later, currency=Currency.SOL), limit=5)
+        usd = aura.boards.page(BoardQuestion(as_of=later, min_trades=0), limit=5)
+        sol = aura.boards.page(BoardQuestion(as_of=later, currency=Currency.SOL), limit=5)
     assert (usd.ranked, usd.unpriced) == (0, 1)
     assert usd.standings[0].net == Money(sol=Decimal(1), usd=None)
     assert (sol.ranked, sol.unpriced) == (1, 0)

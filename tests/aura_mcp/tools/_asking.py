@@ -1,7 +1,6 @@
 """Ask the server as an SDK client in memory does."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, NamedTuple, TypeVar
 
@@ -55,5 +54,5 @@ def to_reply(result: CallToolResult) -> Reply:
     """Return the parts of a result, with the size of all of it in characters."""
     (part,) = result.content
     assert part.type == "text"
-    size = len(json.dumps(result.model_dump(mode="json", by_alias=True, exclude_none=True), ensure_ascii=False))
+    size = len(result.model_dump_json(by_alias=True, exclude_none=True))
     return Reply(part.text, result.structured_content or {}, bool(result.is_error), size)

@@ -165,7 +165,7 @@ def test_wallet_report(world: Application) -> None:
             "content": {
                 "as_of": "2026-05-28T21:26:40Z",
                 "last_fact_at": "2026-05-28T20:31:40Z",
-                "notes": ["positions have no price of today: unrealized P&L is unknown"],
+                "notes": ["1 position of unknown value of today: unrealized P&L is unknown"],
                 "since": None,
                 "window": "all",
                 "judged_in": "usd",
@@ -239,14 +239,19 @@ def test_wallet_report(world: Application) -> None:
                                 "parked_quantity": 0.0,
                                 "cost_usd": 100.0,
                                 "cost_sol": 1.0,
+                                "state": "quiet",
+                                "mark_usd": None,
+                                "executable_usd": None,
+                                "executable_sol": None,
                                 "lots": 1,
                                 "gaps": 0,
                             }
                         ],
+                        "holdings": None,
                         "unknown": [
                             "5 trades whose source rounded amounts and left out network fees",
                             "5 trades whose place inside their second or block is unknown",
-                            "positions without a price of today: no unrealized P&L",
+                            "positions whose value of today is unknown: in no total",
                             "profit_factor_usd, profit_factor_sol: no closed episode lost",
                         ],
                     }
@@ -266,7 +271,7 @@ def test_wallet_report_in_detail(world: Application) -> None:
             "content": {
                 "as_of": "2026-05-28T21:26:40Z",
                 "last_fact_at": "2026-05-28T20:31:40Z",
-                "notes": ["positions have no price of today: unrealized P&L is unknown"],
+                "notes": ["1 position of unknown value of today: unrealized P&L is unknown"],
                 "since": None,
                 "window": "all",
                 "judged_in": "usd",
@@ -431,14 +436,23 @@ def test_wallet_report_in_detail(world: Application) -> None:
                                 "parked_quantity": 0.0,
                                 "cost_usd": 100.0,
                                 "cost_sol": 1.0,
+                                "state": "quiet",
+                                "mark_usd": None,
+                                "executable_usd": None,
+                                "executable_sol": None,
+                                "not_known": {
+                                    "mark": "no price of the token is stored",
+                                    "executable": "no pool with known reserves where x·y = k holds, and no quote",
+                                },
                                 "lots": 1,
                                 "gaps": 0,
                             }
                         ],
+                        "holdings": None,
                         "unknown": [
                             "5 trades whose source rounded amounts and left out network fees",
                             "5 trades whose place inside their second or block is unknown",
-                            "positions without a price of today: no unrealized P&L",
+                            "positions whose value of today is unknown: in no total",
                             "other_costs_usd, net_after_costs_usd, other_costs_sol, net_after_costs_sol: costs outside of trades are unknown",
                             "profit_factor_usd, profit_factor_sol: no closed episode lost",
                             "win_rate_incl_dead_usd, win_rate_incl_dead_sol: open positions without a price of today: 1",
@@ -492,6 +506,7 @@ def test_wallet_reports_side_by_side(world: Application) -> None:
                         "median_hold_s": 20,
                         "trips_total": 1,
                         "positions_total": 0,
+                        "holdings": None,
                         "unknown": [
                             "2 trades whose source rounded amounts and left out network fees",
                             "2 trades whose place inside their second or block is unknown",
@@ -530,6 +545,7 @@ def test_wallet_reports_side_by_side(world: Application) -> None:
                         "median_hold_s": 5,
                         "trips_total": 1,
                         "positions_total": 0,
+                        "holdings": None,
                         "unknown": [
                             "sales of tokens whose cost is unknown: outside of P&L",
                             "3 trades whose source rounded amounts and left out network fees",
@@ -601,7 +617,7 @@ def test_find_trades(world: Application) -> None:
                         "is_exact": False,
                     },
                 ],
-                "next_cursor": "WyIxMWE2M2E1MWE4NmI2MjZjIixbMTc4MDAwMDEyMCwiMDAwMDAwMDAwMDAwMDAwMDAwMDAgMDAwMDAwMDAwMCAyd2lMcVMyUVZUVVNmN2NNRHFiRTRkcVg5cG56NHFjUmJjTmdoOG5TZExrc2tIeUFNVktCcTJvcUxTbTRmWXFFYk1qR0s1NjZlOEZuWXBzOXdkeWZTamJXIDdaSlJqb05tN0Rqb2t6eWJDbmFNcUo5Yk5RV1RQa1c0QnVhY2tENnpyOVkzIDEyMjg0MDU4ODgiXV0",
+                "next_cursor": "WyIxMWE2M2E1MWE4NmI2MjZjIixbMTc4MDAwMzYwMCxbMTc4MDAwMDEyMCwiMDAwMDAwMDAwMDAwMDAwMDAwMDAgMDAwMDAwMDAwMCAyd2lMcVMyUVZUVVNmN2NNRHFiRTRkcVg5cG56NHFjUmJjTmdoOG5TZExrc2tIeUFNVktCcTJvcUxTbTRmWXFFYk1qR0s1NjZlOEZuWXBzOXdkeWZTamJXIDdaSlJqb05tN0Rqb2t6eWJDbmFNcUo5Yk5RV1RQa1c0QnVhY2tENnpyOVkzIDEyMjg0MDU4ODgiXV1d",
             },
         }
     )
@@ -1198,8 +1214,10 @@ def test_edit_wallet(own_world: Application) -> None:
                     "7ZJRjoNm7DjokzybCnaMqJ9bNQWTPkW4BuackD6zr9Y3",
                     "7dFTnr8mvkHEQABLrsnybnHAm84HhEAJdn4ZpMccEhSX",
                 ],
+                "members_total": 2,
                 "has_changed": True,
                 "refolded_positions": 2,
+                "whale_minimum_usd": 10000.0,
             },
         }
     )

@@ -1,6 +1,8 @@
 """Bad input at every tool: an error that says what to do next, nothing in the log, and a server that answers on."""
 
+import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -8,6 +10,7 @@ import pytest
 from mcp import Client
 
 from aura_mcp.app import Application
+from aura_mcp.tools import list_tools
 from tests.aura_mcp._facts import address, mint, signature
 from tests.aura_mcp.tools._asking import Reply, ask, talk, to_reply
 
@@ -25,7 +28,12 @@ ONE: Final = "1" * 32
 DAMAGED: Final = address("alice")[:-1] + "0"
 
 CASES: Final[list[tuple[str, dict[str, Any], str]]] = [
-    ("top_wallets", {"window": "2d"}, "window"),
+    ("top_wallets", {"window": "2d"}, "'window': input should be '1d', '7d', '30d' or 'all', not '2d'. Its ar"),
+    ("top_wallets", {"windw": "7d"}, "there is no argument 'windw'. Its arguments are window, sort_by"),
+    ("find_trades", {"wallets": [address("alice")]}, "there is no argument 'wallets'"),
+    ("find_trades", {"limit": float("inf")}, "limit"),
+    ("find_trades", {"limit": 10.5}, "limit"),
+    ("find_trades", {"detail": "perhaps"}, "detail"),
     ("top_wallets", {"sort_by": "luck"}, "sort_by"),
     ("top_wallets", {"limit": 0}, "greater than or equal to 1"),
     ("top_wallets", {"limit": 10**12}, "less than or equal to 100"),
@@ -116,7 +124,8 @@ def test_bad_input_is_an_error_that_says_what_to_do(
     bad, after = talk(world, call)
     assert bad.is_error
     assert says in bad.text
-    assert len(bad.text) < 2_000
+    assert len(bad.text) < 1_000
+    assert "\n" not in bad.text
     assert not after.is_error
     assert caplog.records == []
 
@@ -173,7 +182,8 @@ def test_endless_query_is_stopped(world: Application, monkeypatch: pytest.Monkey
 
 def test_million_rows_are_cut(world: Application) -> None:
     """Spec: a million rows give the first ones and say that there are more."""
-    found = ask(world, "query_sql", {"sql": "SELECT range AS n, repeat('x', 1000) FROM range(1000000)", "limit": 200})
+    sql = "SELECT range AS n, (SELECT string_agg('x', '') FROM range(1000)) FROM range(1000000)"
+    found = ask(world, "query_sql", {"sql": sql, "limit": 200})
     assert found.content["has_more"]
     assert found.content["row_count"] <= 200
     assert found.size <= 8_000
@@ -184,3 +194,52 @@ def test_unknown_tool_is_refused(world: Application) -> None:
     """Our rule: there is no tool that moves funds, whatever it is called."""
     found = ask(world, "transfer_sol", {"to": address("mallory"), "lamports": 1})
     assert found.is_error
+
+
+WRONG: Final[list[Any]] = json.loads('[null, true, -1, 1e400, 1.5, "", "\\u0000", [], [[]], [null], {}, {"a": 1}]')
+
+
+@pytest.mark.parametrize("tool", [spec.function.__name__ for spec in list_tools()])
+def test_wrong_type_at_every_argument_is_one_line(
+    world: Application, caplog: pytest.LogCaptureFixture, tool: str
+) -> None:
+    """Spec: bad input at every tool: wrong types at every argument that its schema names, now and later."""
+    caplog.set_level(logging.ERROR)
+
+    async def call(client: Client) -> list[Reply]:
+        (schema,) = [found.input_schema for found in (await client.list_tools()).tools if found.name == tool]
+        usual: dict[str, object] = {name: USUAL[name] for name in schema.get("required", ())}
+        questions: list[dict[str, object]] = [
+            {**usual, name: value} for name in schema["properties"] for value in WRONG
+        ]
+        return [to_reply(await client.call_tool(tool, question)) for question in questions]
+
+    for reply in talk(world, call):
+        assert not reply.is_error or re.fullmatch(rf"Error executing tool {tool}: [^\n]{{10,900}}", reply.text)
+    assert caplog.records == []
+
+
+USUAL: Final[dict[str, object]] = {
+    "wallet": address("alice"),
+    "wallets": [address("alice")],
+    "mint": mint("MEME"),
+    "action": "track",
+    "query": "bob",
+    "sql": "SELECT 1",
+}
+
+
+@pytest.mark.parametrize("tool", [spec.function.__name__ for spec in list_tools()])
+def test_argument_that_a_tool_does_not_have_is_refused(world: Application, tool: str) -> None:
+    """Our rule: a misspelled filter must not answer for everybody; some clients send one that stands for none."""
+
+    async def call(client: Client) -> tuple[Reply, dict[str, Any]]:
+        (schema,) = [found.input_schema for found in (await client.list_tools()).tools if found.name == tool]
+        usual: dict[str, object] = {name: USUAL[name] for name in schema.get("required", ())}
+        return to_reply(await client.call_tool(tool, {**usual, "random_string": "x"})), schema
+
+    found, schema = talk(world, call)
+    assert found.is_error is bool(schema["properties"])
+    assert schema.get("additionalProperties") is (False if schema["properties"] else None)
+    if found.is_error:
+        assert "there is no argument 'random_string'. Its arguments are " in found.text

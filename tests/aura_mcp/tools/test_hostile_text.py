@@ -1,19 +1,22 @@
 """Text of strangers on every surface: what can be a name is clean, and what is not a name never shows."""
 
 import json
+import logging
 import unicodedata
 from collections.abc import Generator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+from urllib.parse import quote
 
 import pytest
-from mcp import Client
-from mcp_types import PromptReference, ResourceTemplateReference, TextResourceContents
+from mcp import Client, MCPError
+from mcp_types import CallToolResult, PromptReference, ResourceTemplateReference, TextResourceContents
 
 from aura_mcp.app import Application, open_application
 from aura_mcp.errors import AuraError
 from aura_mcp.services.editing import NICKNAME_LENGTH, WalletAction
 from aura_mcp.settings import Settings
+from aura_mcp.tools import list_tools
 from data.clock import FixedClock
 from tests.aura_mcp._facts import HOUR, START, address, mint, write_prices, write_rows
 from tests.aura_mcp.tools._asking import ask, talk
@@ -153,3 +156,77 @@ def test_no_field_holds_a_strangers_text(own_labels: Application) -> None:
         word for word in ("symbol", "token_name", 'description": {"', "memo", "website") if f'"{word}"' in schemas
     ]
     assert ask(own_labels, "search", {"query": address("alice")}).content["matches_total"] == 1
+
+
+TEXTS: Final = (
+    *INSTRUCTIONS,
+    *LONG,
+    *("".join(INVISIBLE[start : start + 8]) for start in range(0, len(INVISIBLE), 8)),
+)
+"""All of the corpus, eight short ones at a time, so that every argument of every tool sees it in seconds."""
+
+REQUIRED: Final[dict[str, object]] = {
+    "wallet": address("alice"),
+    "wallets": [address("alice")],
+    "mint": mint("MEME"),
+    "action": "track",
+    "query": "alice",
+    "sql": "SELECT 1",
+}
+
+
+def takes_text(field: dict[str, Any]) -> bool:
+    """Return whether an argument may be a text, or a list of them, by its schema."""
+    kinds = [field, *field.get("anyOf", ()), field.get("items", {})]
+    return any(kind.get("type") == "string" for kind in kinds)
+
+
+@pytest.mark.parametrize("tool", [spec.function.__name__ for spec in list_tools()])
+def test_hostile_text_in_every_argument_is_never_shown(
+    own_labels: Application, caplog: pytest.LogCaptureFixture, tool: str
+) -> None:
+    """Spec: notes/security.md: hostile strings × every field × tools, errors and logs, found by the tool's schema."""
+    caplog.set_level(logging.DEBUG, logger="aura_mcp")
+    caplog.set_level(logging.ERROR)
+
+    async def every(client: Client) -> list[tuple[str, CallToolResult]]:
+        (schema,) = [found.input_schema for found in (await client.list_tools()).tools if found.name == tool]
+        usual = {name: REQUIRED[name] for name in schema.get("required", ())}
+        names = [name for name, field in schema["properties"].items() if takes_text(field)]
+        return [
+            (text, await client.call_tool(tool, {**usual, name: [text] if name == "wallets" else text}))
+            for name in names
+            for text in TEXTS
+            if not (tool == "edit_wallet" and name == "nickname")
+        ]
+
+    for text, result in talk(own_labels, every):
+        shown = "".join(part.text for part in result.content if part.type == "text")
+        assert is_clean(shown), ascii(text)
+        assert is_clean(json.dumps(result.structured_content, ensure_ascii=False)), ascii(text)
+        assert not result.is_error or (len(shown) < 1_000 and shown != f"Error executing tool {tool}"), ascii(text)
+    assert caplog.records == []
+
+
+def test_hostile_text_in_addresses_and_completion_is_never_shown(
+    own_labels: Application, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Spec: as above: resources, prompts, completion."""
+    caplog.set_level(logging.ERROR)
+
+    async def every(client: Client) -> list[str]:
+        shown: list[str] = []
+        for text in TEXTS:
+            for template in ("aura://wallet/{}", "aura://token/{}", "aura://{}"):
+                with pytest.raises(MCPError) as caught:
+                    await client.read_resource(template.format(quote(text, safe="")))
+                shown.append(str(caught.value))
+            for uri, name in (("aura://wallet/{address}", "address"), ("aura://token/{mint}", "mint")):
+                reference = ResourceTemplateReference(uri=uri)
+                shown += (await client.complete(reference, {"name": name, "value": text})).completion.values
+        return shown
+
+    found = talk(own_labels, every)
+    assert all(is_clean(text) for text in found)
+    assert max(map(len, found)) < 12_000
+    assert caplog.records == []

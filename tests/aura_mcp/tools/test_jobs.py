@@ -61,7 +61,7 @@ def test_refresh_answers_at_once_and_goes_on(own_world: Application, era: Era) -
     work = Work()
 
     async def talking(client: Client) -> None:
-        started = await call(client, "refresh", since="2026-05-01T00:00:00")
+        started = await call(client, "refresh", since="2026-05-01")
         assert [(run["id"], run["job"], run["state"]) for run in started.content["runs"]] == [
             (1, "wallets", "running"),
             (2, "prices", "running"),

@@ -79,7 +79,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                 },
                 "input": {
                     "what?": "wallets|prices|all",
-                    "since?": "string:date-time or null",
+                    "since?": "string length ≤40 or null",
                     "wait_s?": "number ≥0 ≤50.0",
                 },
                 "output": {
@@ -129,6 +129,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "is_tracked": "boolean",
                     "entity": "WalletName",
                     "members": "array[string]",
+                    "members_total": "integer",
                     "has_changed": "boolean",
                     "refolded_positions": "integer",
                     "whale_minimum_usd": "number",
@@ -188,9 +189,12 @@ def test_tools_are_what_they_were(world: Application) -> None:
                 "input": {},
                 "output": {
                     "version": "string",
+                    "last_fact_at": "string:date-time or null",
+                    "notes": "array[string]",
                     "as_of": "string:date-time",
                     "database": "DatabaseState",
                     "hub": "HubState or null",
+                    "live": "LiveState",
                 },
             },
             "token_report": {
@@ -407,9 +411,8 @@ def test_every_argument_and_tool_is_described(world: Application) -> None:
 def test_every_result_says_when_and_what_is_unknown(world: Application) -> None:
     """Our rule: as_of, the newest fact and notes on coverage are in every answer."""
     for tool in tools_of(world):
-        if tool.name != "system_status":
-            assert tool.output_schema is not None
-            assert {"as_of", "last_fact_at", "notes"} <= set(tool.output_schema["required"]), tool.name
+        assert tool.output_schema is not None
+        assert {"as_of", "last_fact_at", "notes"} <= set(tool.output_schema["required"]), tool.name
 
 
 def test_what_writes_or_reaches_outside_says_so(world: Application) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from aura_mcp.app import Application
 from tests.aura_mcp.tools._asking import answer
-from tests.aura_mcp.tools._oracle import Piece, Trip, read_recording, trips_of, wilson
+from tests.aura_mcp.tools._oracle import Lot, Piece, Trip, read_recording, trips_of, wilson
 from tests.aura_mcp.tools.conftest import DEMO_AS_OF
 
 DIGITS: Final = {"sol": 9, "usd": 6}
@@ -44,7 +44,7 @@ def moment(at: int | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def figures(trips: list[Trip], currency: str, since: int | None) -> dict[str, Any]:
+def figures(trips: list[Trip], currency: str, since: int | None, *, holds_any: bool) -> dict[str, Any]:
     """Return what a report says of a window in one currency, in the words of the report."""
     real = [trip for trip in trips if trip.number]
     inside = [t for t in real if t.closed_at is None or since is None or t.closed_at > since]
@@ -86,6 +86,7 @@ def figures(trips: list[Trip], currency: str, since: int | None) -> dict[str, An
         "losses": outcomes["loss"],
         "break_evens": outcomes["break_even"],
         "win_rate": round(100 * wins / n, 2) if n else None,
+        "win_rate_incl_dead": None if holds_any or not n else round(100 * wins / n, 2),
         "win_rate_lb95": None if low is None else round(max(low, 0.0), 2),
         "win_rate_ub95": None if high is None else round(min(high, 100.0), 2),
         "gross": whole(net, currency),
@@ -171,11 +172,11 @@ def test_every_number_follows_from_the_facts(demo: Application, window: str) -> 
         trips, lots = trips_of(FACTS, wallet)
         report = answer(demo, "wallet_report", wallets=[wallet], window=window, detail=True)["wallets"][0]
         for currency in ("usd", "sol"):
-            expected = figures(trips, currency, since)
+            expected = figures(trips, currency, since, holds_any=report["positions_total"] > 0)
             found = report[f"figures_{currency}"]
             assert {name: found[name] for name in expected} == expected, wallet
             # Trade rows carry no fees, nothing else is known of these wallets, and nothing has a price of today.
-            assert found.keys() - expected.keys() == {"win_rate_incl_dead", *UNKNOWN}
+            assert found.keys() - expected.keys() == set(UNKNOWN)
             if rows_of(wallet, since):
                 assert [found[name] for name in UNKNOWN] == [None] * len(UNKNOWN)
         assert report["hold"] == hold(trips, since), wallet
@@ -228,7 +229,7 @@ def check_unknown(report: dict[str, Any], wallet: str, trips: list[Trip], since:
         (len(rows), "trades whose place inside their second"),
         (unvalued, "trades whose price paid or received is unknown"),
         (unmatched, "sales of tokens whose cost is unknown"),
-        (report["positions_total"], "positions without a price of today"),
+        (report["positions_total"], "positions whose value of today is unknown"),
     ):
         if count > 1:
             assert f"{count} {words}" in lines, wallet
@@ -236,7 +237,7 @@ def check_unknown(report: dict[str, Any], wallet: str, trips: list[Trip], since:
             assert (words in lines) is bool(count), wallet
 
 
-def check_lists(report: dict[str, Any], trips: list[Trip], lots: dict[str, Any]) -> None:
+def check_lists(report: dict[str, Any], trips: list[Trip], lots: dict[str, list[Lot]]) -> None:
     """Compare the round trips and the positions that a report lists."""
     real = sorted((t for t in trips if t.number), key=lambda t: (t.opened_at, t.mint, t.number), reverse=True)
     assert report["trips_total"] == len(real)
@@ -258,8 +259,55 @@ def check_lists(report: dict[str, Any], trips: list[Trip], lots: dict[str, Any])
             "coverage_pct": covered if net_known else None,
             "outcome": trip.outcome("usd"),
         }
-    held = {mint: sum(lot.left for lot in of_mint) for mint, of_mint in lots.items()}
-    known = {row["mint"]: row["known_basis_quantity"] for row in report["positions"]}
-    assert len(known) == min(report["positions_total"], 12)
-    for mint, quantity in known.items():
-        assert quantity == float(Fraction(held.get(mint, 0), 10**6))
+    held = {mint: [lot for lot in of_mint if lot.left] for mint, of_mint in lots.items()}
+    unvalued = {row["mint"] for row in FACTS if row.get("side") == "BUY" and row["quote_raw"] is None}
+    shown = {row["mint"]: row for row in report["positions"]}
+    assert len(shown) == min(report["positions_total"], 12)
+    for mint, row in shown.items():
+        known = held.get(mint, [])
+        assert row["known_basis_quantity"] == whole_tokens(known)
+        if mint not in unvalued:
+            assert row == {
+                "mint": mint,
+                "quantity": whole_tokens(known),
+                "known_basis_quantity": whole_tokens(known),
+                "parked_quantity": 0,
+                "cost_usd": whole(cost_left(known, "usd"), "usd"),
+                "cost_sol": whole(cost_left(known, "sol"), "sol"),
+                "lots": len(known),
+                "gaps": 0,
+            }
+    if report["positions_total"] <= 12:
+        assert shown.keys() >= {mint for mint, known in held.items() if known}
+
+
+def whole_tokens(lots: list[Lot]) -> float:
+    """Return what is left of lots, in whole tokens of six decimals."""
+    return float(Fraction(sum(lot.left for lot in lots), 10**6))
+
+
+def cost_left(lots: list[Lot], currency: str) -> int | None:
+    """Return what the rest of lots cost: all of it less the shares of what was sold, each rounded down."""
+    costs = [
+        None if (cost := lot.cost[currency]) is None else cost - cost * (lot.quantity - lot.left) // lot.quantity
+        for lot in lots
+    ]
+    return None if None in costs else sum(cost for cost in costs if cost is not None)
+
+
+def test_concise_report_shows_the_same_numbers(demo: Application) -> None:
+    """Our rule: what is left out is left out; what is shown is what the detailed answer says."""
+    for wallet in wallets_with_rows_only(40):
+        concise = answer(demo, "wallet_report", wallets=[wallet])["wallets"][0]
+        detailed = answer(demo, "wallet_report", wallets=[wallet], detail=True)["wallets"][0]
+        assert concise.pop("median_hold_s") == detailed["hold"]["median_s"]
+        for name in ("figures_usd", "figures_sol"):
+            figures_shown = concise.pop(name)
+            assert figures_shown == {key: detailed[name][key] for key in figures_shown}
+        assert concise.pop("score")["value"] == detailed["score"]["value"]
+        counted = [[line for line in r.pop("unknown") if "_usd" not in line] for r in (concise, detailed)]
+        assert counted[0] == counted[1]
+        for name in ("trips", "positions"):
+            rows = concise.pop(name)
+            assert rows == detailed[name][: len(rows)]
+        assert concise == {name: detailed[name] for name in concise}

@@ -340,6 +340,22 @@ def test_who_needs_a_key_is_off_without_it_and_nobody_is_asked_offline() -> None
         assert (state, server.requests) == (State.OFF, [])
 
 
+def test_a_passing_failure_and_a_short_wait_are_no_trouble() -> None:
+    """Our rule: trouble is what people hear of; three failures in a row, or a wait of more than a few seconds."""
+
+    async def work(api: Api) -> list[State]:
+        states: list[State] = []
+        for _ in range(5):
+            with pytest.raises(ProviderError):
+                await ask(api)
+            states.append(api.health.state)
+        return states
+
+    answers = [answer(500), answer(429, retry_after="3"), answer(500), answer(503), answer(503)]
+    states, _ = asking(work, *answers, config=CONFIG.without_retries())
+    assert states == [State.OK, State.OK, State.OK, State.OK, State.FAILING]
+
+
 def test_nobody_was_asked_yet_is_no_trouble() -> None:
     """Our rule: unknown is not bad."""
 

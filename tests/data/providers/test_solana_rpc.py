@@ -11,8 +11,9 @@ import anyio
 import httpx
 import pytest
 
+from data.clock import SystemClock
 from data.errors import ProviderError
-from data.providers import Api, ProviderConfig
+from data.providers import Api, Http, Pace, ProviderConfig
 from data.providers.chain import AccountState, Chain, LogHint, SignatureInfo, Status, TokenAccount, TokenAmount
 from data.providers.solana_rpc import PROVIDER, SolanaRpc, connect
 from engine.reading import read_transaction
@@ -22,7 +23,9 @@ from tests.data.providers._asking import asking
 from tests.data.providers._standing import asking_node, chain_of, standing, until
 from tests.fakes.chain import Executed
 from tests.fakes.faults import Fault, Faults
+from tests.fakes.limits import Limits, Rule
 from tests.fakes.trading import buy, fail_to_buy
+from tests.fakes.upstream import SOLANA, Upstream
 
 ALICE, BOB = Address(address("alice")), Address(address("bob"))
 MEME = Mint(address("MEME"))
@@ -208,6 +211,28 @@ def test_an_amount_that_cannot_be_is_an_error_and_no_value(amount: object) -> No
             await connect(api).accounts([BOB])
 
     asking(work, httpx.Response(200, json=body), spec=PROVIDER, config=ProviderConfig(attempts=1))
+
+
+def test_a_node_that_enforces_its_limits_never_has_to() -> None:
+    """Spec: 0 answers of 429; 20 calls of a method and 40 of all in half a second, over real sockets."""
+    pace, chain = Pace(20, 0.5), chain_of("alice")
+
+    async def scene(url: str) -> int:
+        config = ProviderConfig(base_url=url, paces=PROVIDER.paces.scaled(pace))
+        async with Http(SystemClock()) as http:
+            api = http.api(PROVIDER, config)
+            node = connect(api)
+            async with anyio.create_task_group() as group:
+                for _ in range(45):
+                    group.start_soon(node.finalized_slot)
+                    group.start_soon(node.signatures, ALICE)
+                    group.start_soon(node.accounts, [ALICE])
+            return api.health.calls
+
+    limits = Limits(total=Rule(50, 0.5), each=Rule(20, 0.5))
+    with Upstream(chain, limits={SOLANA: limits}) as upstream:
+        assert anyio.run(scene, upstream.url()) == 135
+        assert (upstream.count(status=429), upstream.count(status=200)) == (0, 135)
 
 
 def test_silence_is_not_waited_for_longer_than_was_said() -> None:

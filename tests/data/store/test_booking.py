@@ -351,6 +351,26 @@ def test_any_order_and_any_duplicates_give_the_same_ledger(kinds: list[tuple[str
         assert _ledger(store) == _ledger(expected)
 
 
+def test_rows_of_an_entity_lie_side_by_side() -> None:
+    """Our rule: a report reads one entity; what a booking wrote of it is found in one place."""
+    wallets, mints = ("alice", "bob", "carol"), ("BONK", "CAT", "DOG")
+    facts = [
+        trade(f"{side}{wallet}{of}", side, 5, SOL, wallet=wallet, of=of, at=at)
+        for at, side in enumerate(("buy", "sell"))
+        for of in mints
+        for wallet in wallets
+    ]
+    with _store(facts) as store:
+        for sql in (
+            "SELECT entity FROM realization ORDER BY rowid",
+            "SELECT entity FROM episode ORDER BY rowid",
+            "SELECT entity FROM fold_state ORDER BY rowid",
+        ):
+            written = [row[0] for row in store.database.rows(sql)]
+            assert written == sorted(written)
+            assert len(written) == len(wallets) * len(mints)
+
+
 def test_buckets_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Our rule: a large history is folded in pieces with the same result."""
     chance = random.Random(7)

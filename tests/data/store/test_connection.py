@@ -168,6 +168,24 @@ def test_work_larger_than_memory_spills_beside_the_database(tmp_path: Path) -> N
         assert cursor.execute("SELECT count(DISTINCT b) FROM big").fetchall() == [(2_000_000,)]
 
 
+def test_memory_is_given_back_after_heavy_work(tmp_path: Path) -> None:
+    """Our rule: a hub that stays keeps little; what books or reads much has all of the memory, and nests."""
+
+    def limit(store: Store) -> str:
+        ((value,),) = store.database.rows("SELECT current_setting('memory_limit')")
+        return str(value)
+
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=512, idle_limit_mb=100) as store:
+        assert limit(store) == "95.3 MiB"
+        with store.database.writing():
+            with store.database.heavy():
+                assert limit(store) == "488.2 MiB"
+            assert limit(store) == "488.2 MiB"
+        assert limit(store) == "95.3 MiB"
+        with pytest.raises(StoreError, match="locked"):
+            store.database.rows("SET threads = 8")
+
+
 def test_full_disk_is_one_clear_line_and_nothing_is_half_written(tmp_path: Path) -> None:
     """Spec: a full disk ends the import, whole batches stay. A limit on file sizes stands for the disk."""
     database, rows = tmp_path / "aura.duckdb", tmp_path / "rows.jsonl"

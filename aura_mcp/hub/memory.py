@@ -1,0 +1,26 @@
+"""Bound what this process may take from the machine.
+
+The database keeps its own buffers within its limit; what it takes beside them, for one huge value of a query, it takes
+from the system without a limit, and the system ends whoever asks for too much: the hub, with everybody's sessions.
+"""
+
+import sys
+from typing import Final
+
+HEADROOM_MB: Final = 1024
+"""What a hub may take beside the database's memory: code, sessions, frames, threads."""
+
+
+def bound_memory(database_mb: int) -> None:
+    """Let an allocation beyond the database's memory and HEADROOM_MB fail, as an error of the call that wanted it.
+
+    Only Linux counts what a process really may write to; elsewhere nothing happens. A lower bound is kept.
+    """
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415 - Windows has none
+
+    wanted = (database_mb + HEADROOM_MB) << 20
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bounds = [limit for limit in (wanted, soft, hard) if limit != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))

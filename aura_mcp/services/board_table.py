@@ -1,0 +1,177 @@
+"""Know what the sums of a window say of every wallet, and move the window on: add what enters, take away what leaves.
+
+Moving by a minute reads a few rows where adding up anew would read all. Not responsible for adding up (`board_sums`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import inf
+from typing import NamedTuple
+
+from aura_mcp.services.board_sums import NOTHING, Sums, add_up, add_up_few
+from aura_mcp.services.windows import Period
+from data.store import Store
+from data.store.ledger_reader import LedgerReader
+from engine.ledger import Currency, Episode, Outcome, judge
+from engine.wallets import COVERAGE_MIN, wilson
+from engine.wallets.amounts import LOTTO_SHARE
+
+
+class Line(NamedTuple):
+    """A wallet with its figures in one currency; the least of what it is sorted by comes first."""
+
+    is_unranked: bool
+    by_lower: float
+    by_win_rate: float
+    by_net: float
+    by_roi: float
+    by_total: int
+    by_coverage: float
+    by_n: int
+    by_known_net: int
+    entity: str
+    sums: Sums
+    total: int
+    wins: int
+    losses: int
+    lower: float | None
+    win_rate: float | None
+    coverage: float | None
+    roi: float | None
+
+    @property
+    def n(self) -> int:
+        """Return how many round trips won or lost."""
+        return self.wins + self.losses
+
+    @property
+    def unranked_reason(self) -> str | None:
+        """Return why the wallet has no rank."""
+        if not self.is_unranked:
+            return None
+        if not self.n:
+            return "no closed episode won or lost"
+        if self.coverage is None:
+            return "no sale has known proceeds"
+        return f"the cost of only {100 * self.coverage:.1f} % of its proceeds is known"
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Table:
+    """The sums of all wallets in one window, and what was worked out from them so far."""
+
+    when: Period
+    sums: Mapping[str, Sums]
+    _lines: dict[Currency, dict[str, Line]] = field(default_factory=dict[Currency, dict[str, Line]])
+    _lotto: dict[tuple[str, Currency], bool | None] = field(default_factory=dict[tuple[str, Currency], bool | None])
+
+    def lines(self, currency: Currency) -> Mapping[str, Line]:
+        """Return a line for every wallet that disposed of something in the window."""
+        if currency not in self._lines:
+            self._lines[currency] = _lines_of(self.sums, self.sums, currency)
+        return self._lines[currency]
+
+    def is_lotto(self, store: Store, entities: Sequence[str], currency: Currency) -> list[bool | None]:
+        """Return for each wallet whether one token made more than 60 % of its gains, None where nothing gained."""
+        unknown = [entity for entity in entities if (entity, currency) not in self._lotto]
+        if unknown:
+            of_each = LedgerReader(store.database).episodes_of(unknown)
+            found = {(entity, currency): _is_lotto(of_each[entity], currency, self.when) for entity in unknown}
+            self._lotto.update(found)
+        return [self._lotto[entity, currency] for entity in entities]
+
+    def changed(self, when: Period, changes: Mapping[str, Sums]) -> "Table":
+        """Return the table of a later or earlier moment; what did not change is taken over."""
+        sums = dict(self.sums)
+        for entity, change in changes.items():
+            sums[entity] = sums.get(entity, NOTHING).plus(change, 1)
+        lines: dict[Currency, dict[str, Line]] = {}
+        for currency, known in self._lines.items():
+            kept = {entity: line for entity, line in known.items() if entity not in changes} if changes else known
+            lines[currency] = kept | _lines_of(sums, changes, currency)
+        lotto = {key: value for key, value in self._lotto.items() if key[0] not in changes}
+        return Table(when=when, sums=sums, _lines=lines, _lotto=lotto)
+
+
+def table_of(store: Store, when: Period) -> Table:
+    """Return the table of a window."""
+    return Table(when=when, sums=add_up(store, when.since_s, when.as_of_s))
+
+
+def move(store: Store, table: Table, when: Period) -> Table | None:
+    """Return the table of a window that moved; None where it moved by more than its length."""
+    shift, seconds = when.as_of_s - table.when.as_of_s, when.window.seconds
+    if seconds is not None and abs(shift) >= seconds:
+        return None
+    sign, (first, last) = (1 if shift > 0 else -1), sorted((table.when.as_of_s, when.as_of_s))
+    changes = {entity: NOTHING.plus(sums, sign) for entity, sums in add_up_few(store, first, last).items()}
+    if seconds is not None:
+        for entity, sums in add_up_few(store, first - seconds, last - seconds).items():
+            changes[entity] = changes.get(entity, NOTHING).plus(sums, -sign)
+    return table.changed(when, changes)
+
+
+def _is_lotto(episodes: Iterable[tuple[str, Episode]], currency: Currency, when: Period) -> bool | None:
+    """Tell whether one token made more than 60 % of the gains."""
+    nets: defaultdict[str, int] = defaultdict(int)
+    for mint, episode in episodes:
+        if episode.closed_at is not None and when.contains(episode.closed_at):
+            flow = episode.flow(currency)
+            if isinstance(judge(episode, currency), Outcome) and flow is not None:
+                nets[mint] += flow.net
+    gains = [net for net in nets.values() if net > 0]
+    return max(gains) / sum(gains) > LOTTO_SHARE if gains else None
+
+
+def _lines_of(sums: Mapping[str, Sums], entities: Iterable[str], currency: Currency) -> dict[str, Line]:
+    found = ((entity, sums[entity]) for entity in entities)
+    return {entity: _line(entity, row, currency) for entity, row in found if row.rows}
+
+
+def _line(entity: str, sums: Sums, currency: Currency) -> Line:
+    if currency is Currency.USD:
+        total, wins, losses = sums.total_usd, sums.wins_usd, sums.losses_usd
+        matched, unmatched = sums.matched_usd_micro, sums.unmatched_usd_micro
+        closed, cost = sums.closed_usd_micro, sums.cost_usd_micro
+    else:
+        total, wins, losses = sums.total_sol, sums.wins_sol, sums.losses_sol
+        matched, unmatched = sums.matched_lamports, sums.unmatched_lamports
+        closed, cost = sums.closed_lamports, sums.cost_lamports
+    n, proceeds, net = wins + losses, matched + unmatched, sums.net(currency)
+    lower = _lower(wins, n)
+    win_rate = 100 * wins / n if n else None
+    coverage = matched / proceeds if proceeds else None
+    roi = closed / cost if cost > 0 else None
+    return Line(
+        is_unranked=not n or coverage is None or coverage < COVERAGE_MIN,
+        by_lower=_descending(lower),
+        by_win_rate=_descending(win_rate),
+        by_net=_descending(net),
+        by_roi=_descending(roi),
+        by_total=-total,
+        by_coverage=_descending(coverage),
+        by_n=-n,
+        by_known_net=-(net or 0),
+        entity=entity,
+        sums=sums,
+        total=total,
+        wins=wins,
+        losses=losses,
+        lower=lower,
+        win_rate=win_rate,
+        coverage=coverage,
+        roi=roi,
+    )
+
+
+def _descending(value: float | None) -> float:
+    """Return what puts the largest first, and what has no value last."""
+    return inf if value is None else -value
+
+
+@lru_cache(maxsize=4096)
+def _lower(wins: int, n: int) -> float | None:
+    bounds = wilson(wins, n)
+    return None if bounds is None else bounds[0]

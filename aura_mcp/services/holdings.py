@@ -1,0 +1,209 @@
+"""Say what is held and what it is worth at a moment, from what was observed of markets (DOMAIN §3, Unrealized).
+
+Nothing is asked of providers here: `prices` keeps what they told. Not responsible for showing lots (`positions`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.results import Money, add_up, money
+from data.store import Store
+from data.store.market import MarketStore
+from engine.ledger import FoldState, Lot, Value, price_e12
+from engine.market import Holding, Market, Unrealized, unrealized
+from engine.units import WSOL, Mint
+from engine.wallets import OpenPosition, PositionState
+
+_TRADED: Final = """
+SELECT mint, max(order_time) FROM leg
+WHERE mint IN (SELECT unnest($mints)) AND class IN ('BUY', 'SELL', 'SWAP') AND order_time <= $as_of
+GROUP BY mint
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What a holding is worth at the moment of the answer.
+
+    `mark` is quantity × last price, `executable` what selling everything returns, `via` which pool or quote.
+    `state` is live, quiet, stale or dead; a dead holding counts 0, `dead_reason` says why it is.
+    None is unknown; `missing` says why.
+    """
+
+    state: PositionState | None
+    dead_reason: str | None
+    mark: Money
+    executable: Money
+    price_usd: Decimal | None
+    price_source: str | None
+    price_age_s: int | None
+    liquidity_usd: Decimal | None
+    via: str | None
+    executable_age_s: int | None
+    missing: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldingsTotal:
+    """What all holdings of a wallet are worth.
+
+    Sums leave out holdings of unknown value: `unvalued` counts those that selling might turn into something nobody
+    knows, `unmarked` those without a price. `executable` counts dead ones as 0. `unrealized` is executable less cost,
+    of what was bought at a known cost; `uncosted` counts the holdings that are not in it. A sum of nothing is None.
+    """
+
+    positions: int
+    dead: int
+    unmarked: int
+    unvalued: int
+    uncosted: int
+    mark: Money
+    executable: Money
+    unrealized: Money
+
+
+class _Traded(NamedTuple):
+    mint: str
+    traded_at: int
+
+
+class Held(NamedTuple):
+    """What a wallet holds: the worth of each mint, the parts of known cost, and all of it together."""
+
+    worths: Mapping[str, Unrealized]
+    known: Sequence[OpenPosition]
+    total: HoldingsTotal
+
+
+class Holdings:
+    """What holdings are worth."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._market = MarketStore(store.database)
+
+    def held(self, states: Mapping[str, FoldState], decimals: Mapping[str, int], as_of: int) -> Held:
+        """Return what every holding that is not empty is worth at `as_of` (epoch seconds)."""
+        held = {mint: quantity for mint, state in states.items() if (quantity := _quantity(lots_of(state)))}
+        markets = self.markets([Mint(mint) for mint in held], as_of)
+        worths = {
+            mint: unrealized(Holding(Mint(mint), quantity, decimals.get(mint, 0)), markets[Mint(mint)], as_of=as_of)
+            for mint, quantity in held.items()
+        }
+        known = _open_positions(states, worths)
+        return Held(worths, known, _total(list(worths.values()), known))
+
+    def markets(self, mints: Iterable[Mint], as_of: int) -> dict[Mint, Market]:
+        """Return what was known of the market of each mint at `as_of`."""
+        wanted = list(mints)
+        if not wanted:
+            return {}
+        named = {"mints": wanted, "as_of": as_of}
+        observed = self._market.observed([*wanted, WSOL], as_of)
+        traded = dict(rows_of(self._store, _Traded, _TRADED, named))
+        sol = observed[WSOL].price if WSOL in observed else None
+        sol_price_e12 = None if sol is None else price_e12(sol.price_usd)
+        return {
+            mint: Market(
+                price=known.price if (known := observed.get(mint)) else None,
+                pools=known.pools if known else (),
+                quote=known.quote if known else None,
+                traded_at=traded.get(mint),
+                sol_price_e12=sol_price_e12,
+            )
+            for mint in wanted
+        }
+
+
+def lots_of(state: FoldState) -> list[Lot]:
+    """Return the lots of which something is left, parked ones included."""
+    return [lot for lot in (*state.known, *state.unknown, *state.parked) if lot.left]
+
+
+def worth_of(found: Unrealized) -> Worth:
+    """Return what a holding is worth in whole units."""
+    price = found.price
+    return Worth(
+        state=found.state,
+        dead_reason=found.dead_reason,
+        mark=money(*found.mark),
+        executable=money(*found.executable),
+        price_usd=None if price is None else price.price_usd,
+        price_source=None if price is None else price.source,
+        price_age_s=found.price_age_s,
+        liquidity_usd=found.liquidity_usd,
+        via=found.via,
+        executable_age_s=found.executable_age_s,
+        missing=dict(found.missing),
+    )
+
+
+def _open_positions(states: Mapping[str, FoldState], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
+    """Return the parts of holdings that have a known cost, each with its share of what selling everything returns."""
+    lots = {mint: lots_of(states[mint]) for mint in worths}
+    known = {mint: [lot for lot in of_mint if lot.is_known] for mint, of_mint in lots.items()}
+    return [
+        OpenPosition(Mint(mint), found.state, *_cost(known[mint]), *_share(found.counted, known[mint], lots[mint]))
+        for mint, found in worths.items()
+        if known[mint]
+    ]
+
+
+def _total(found: Sequence[Unrealized], positions: Sequence[OpenPosition]) -> HoldingsTotal:
+    gains = [
+        Value(
+            _less(position.executable_lamports, position.cost_lamports),
+            _less(position.executable_usd_micro, position.cost_usd_micro),
+        )
+        for position in positions
+    ]
+    return HoldingsTotal(
+        positions=len(found),
+        dead=sum(worth.state is PositionState.DEAD for worth in found),
+        unmarked=sum(not _is_known(worth.mark) for worth in found),
+        unvalued=sum(not _is_known(worth.counted) for worth in found),
+        uncosted=len(found) - sum(_is_known(gain) for gain in gains),
+        mark=_sum(worth.mark for worth in found),
+        executable=_sum(worth.counted for worth in found),
+        unrealized=_sum(gains),
+    )
+
+
+def _quantity(lots: Iterable[Lot]) -> int:
+    return sum(lot.left for lot in lots)
+
+
+def _cost(known: Iterable[Lot]) -> tuple[int | None, int | None]:
+    rests = [lot.rest for lot in known]
+    return (
+        add_up(part for value, _, fee, _ in rests for part in (value, fee)),
+        add_up(part for _, value, _, fee in rests for part in (value, fee)),
+    )
+
+
+def _share(value: Value, known: Iterable[Lot], lots: Iterable[Lot]) -> tuple[int | None, int | None]:
+    part, whole = _quantity(known), _quantity(lots)
+    lamports, usd_micro = value
+    return (
+        None if lamports is None else lamports * part // whole,
+        None if usd_micro is None else usd_micro * part // whole,
+    )
+
+
+def _less(value: int | None, cost: int | None) -> int | None:
+    return None if value is None or cost is None else value - cost
+
+
+def _is_known(value: Value) -> bool:
+    return value != Value(None, None)
+
+
+def _sum(values: Iterable[Value]) -> Money:
+    """Return the sum of what is known in each currency, None of nothing."""
+    found = list(values)
+    lamports = [value.lamports for value in found if value.lamports is not None]
+    micros = [value.usd_micro for value in found if value.usd_micro is not None]
+    return money(sum(lamports) if lamports else None, sum(micros) if micros else None)

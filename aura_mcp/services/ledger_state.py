@@ -1,0 +1,38 @@
+"""Keep what all entities did for the last state of the ledger, for every service that asks.
+
+Not responsible for reading it (`data.store.activity`).
+"""
+
+import threading
+from typing import NamedTuple
+
+from aura_mcp.services.scope import Revision, revision_of
+from data.store import Store
+from data.store.activity import Activity, read_activity
+
+
+class Ledger(NamedTuple):
+    """A state of the ledger, and what all entities did as of it."""
+
+    revision: Revision
+    activity: Activity
+
+
+class LedgerState:
+    """The present state. Safe to share between threads: one reads it, the others wait."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._known: Ledger | None = None
+
+    def now(self) -> Ledger:
+        """Return the state that the ledger is in, read again only when it has changed."""
+        revision = revision_of(self._store)
+        with self._lock:
+            known = self._known
+            if known is None or known.revision != revision:
+                # The one that is out of date makes room first.
+                self._known = None
+                known = self._known = Ledger(revision, read_activity(self._store.database))
+            return known

@@ -1,0 +1,260 @@
+"""Keep what providers observed of markets, and tell what was known at a moment.
+
+Not responsible for asking providers, for what is worth asking (`market_work`), or for what holdings are worth
+(`engine.market`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from data.store.arrow import Type, from_rows, registered
+from data.store.connection import Database
+from engine.market import Activity, Pool, SpotPrice, SwapQuote, TokenInfo
+from engine.units import Mint
+
+HOUR_S: Final = 3_600
+DAY_S: Final = 24 * HOUR_S
+KEPT_S: Final = 7 * DAY_S
+"""For how long prices, pools and quotes are kept."""
+
+POOLS_KEPT: Final = 3
+"""Pools of a token that are kept, the deepest."""
+
+_PRICE_COLUMNS: Final = {
+    "hour": Type.BIGINT,
+    "mint": Type.VARCHAR,
+    "source": Type.VARCHAR,
+    "price_usd": Type.PRICE,
+    "liquidity_usd": Type.VOLUME,
+    "traded_at": Type.BIGINT,
+    "idle_since": Type.BIGINT,
+    "observed_at": Type.BIGINT,
+}
+_POOL_COLUMNS: Final = {
+    "mint": Type.VARCHAR,
+    "address": Type.VARCHAR,
+    "venue": Type.VARCHAR,
+    "quote_mint": Type.VARCHAR,
+    "price_usd": Type.PRICE,
+    "base_reserve": Type.VOLUME,
+    "quote_reserve": Type.VOLUME,
+    "liquidity_usd": Type.VOLUME,
+    "is_constant_product": Type.BOOLEAN,
+    "fee_bps": Type.INTEGER,
+    "created_at": Type.BIGINT,
+    "source": Type.VARCHAR,
+    "traded_at": Type.BIGINT,
+    "idle_since": Type.BIGINT,
+    "observed_at": Type.BIGINT,
+}
+_INFO_COLUMNS: Final = {
+    "mint": Type.VARCHAR,
+    "untrusted_name": Type.VARCHAR,
+    "untrusted_symbol": Type.VARCHAR,
+    "decimals": Type.UTINYINT,
+    "total_supply": Type.VOLUME,
+    "market_cap_usd": Type.VOLUME,
+    "holders": Type.BIGINT,
+    "creator": Type.VARCHAR,
+    "created_at": Type.BIGINT,
+    "launchpad": Type.VARCHAR,
+    "source": Type.VARCHAR,
+    "observed_at": Type.BIGINT,
+}
+_KEEP_PRICES: Final = """
+INSERT INTO market_price FROM incoming
+ON CONFLICT (hour, mint) DO UPDATE SET
+    source = excluded.source, price_usd = excluded.price_usd, liquidity_usd = excluded.liquidity_usd,
+    traded_at = excluded.traded_at, idle_since = excluded.idle_since, observed_at = excluded.observed_at
+WHERE excluded.observed_at >= market_price.observed_at
+"""
+_KEEP_QUOTE: Final = """
+INSERT INTO market_quote VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (mint) DO UPDATE SET
+    in_raw = excluded.in_raw, out_mint = excluded.out_mint, out_raw = excluded.out_raw,
+    source = excluded.source, observed_at = excluded.observed_at
+"""
+_KEEP_INFO: Final = "INSERT OR REPLACE INTO token_info FROM incoming"
+_FIND_PRICES: Final = """
+SELECT mint, source, price_usd, liquidity_usd, traded_at, idle_since, observed_at FROM market_price
+WHERE mint IN (SELECT unnest($mints)) AND hour >= $as_of // 3600 - 25 AND observed_at <= $as_of
+QUALIFY row_number() OVER (PARTITION BY mint ORDER BY observed_at DESC) = 1
+"""
+# A price of all pools, or of one, from the last candle that was complete; the finest of those.
+_FIND_CANDLES: Final = """
+SELECT mint, 'candle:' || source, close_usd, opened_at + interval_s AS completed_at FROM candle
+WHERE mint IN (SELECT unnest($mints)) AND opened_at >= $as_of - 2 * 86400 AND opened_at + interval_s <= $as_of
+QUALIFY row_number() OVER (PARTITION BY mint ORDER BY completed_at DESC, interval_s, source, pool) = 1
+"""
+_FIND_POOLS: Final = """
+SELECT * FROM market_pool WHERE mint IN (SELECT unnest($mints)) ORDER BY mint, liquidity_usd DESC NULLS LAST, address
+"""
+_FIND_QUOTES: Final = "SELECT * FROM market_quote WHERE mint IN (SELECT unnest($mints))"
+_FIND_INFO: Final = "SELECT * FROM token_info WHERE mint IN (SELECT unnest($mints))"
+_FORGET: Final = (
+    "DELETE FROM market_price WHERE observed_at < ?",
+    "DELETE FROM market_pool WHERE observed_at < ?",
+    "DELETE FROM market_quote WHERE observed_at < ?",
+)
+
+
+class Observed(NamedTuple):
+    """What was known of one token's market."""
+
+    price: SpotPrice | None
+    pools: tuple[Pool, ...]
+    quote: SwapQuote | None
+
+
+class MarketStore:
+    """What was observed of markets."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def keep_prices(self, prices: Iterable[SpotPrice]) -> None:
+        """Keep prices, the last of each hour."""
+        newest = {(price.observed_at // HOUR_S, price.mint): price for price in prices}
+        rows = [
+            (
+                hour,
+                mint,
+                price.source,
+                price.price_usd,
+                price.liquidity_usd,
+                price.activity.traded_at,
+                price.activity.idle_since,
+                price.observed_at,
+            )
+            for (hour, mint), price in newest.items()
+        ]
+        if rows:
+            with (
+                self._database.write() as cursor,
+                registered(cursor, "incoming", from_rows(_PRICE_COLUMNS, rows)),
+            ):
+                cursor.execute(_KEEP_PRICES)
+
+    def keep_pools(self, found: Mapping[Mint, Sequence[Pool]]) -> None:
+        """Replace the pools of the mints by the deepest of those found."""
+        rows = [
+            (
+                mint,
+                pool.address,
+                pool.venue,
+                pool.quote_mint,
+                pool.price_usd,
+                pool.base_reserve,
+                pool.quote_reserve,
+                pool.liquidity_usd,
+                pool.is_constant_product,
+                pool.fee_bps,
+                pool.created_at,
+                pool.source,
+                pool.activity.traded_at,
+                pool.activity.idle_since,
+                pool.observed_at,
+            )
+            for mint, pools in found.items()
+            for pool in sorted(pools, key=_depth, reverse=True)[:POOLS_KEPT]
+        ]
+        if not rows:
+            return
+        with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_POOL_COLUMNS, rows)):
+            cursor.execute("DELETE FROM market_pool WHERE mint IN (SELECT mint FROM incoming)")
+            cursor.execute("INSERT INTO market_pool FROM incoming")
+
+    def keep_quote(self, quote: SwapQuote) -> None:
+        """Keep the last quote for a token."""
+        values = [quote.in_mint, quote.in_raw, quote.out_mint, quote.out_raw, quote.source, quote.observed_at]
+        with self._database.write() as cursor:
+            cursor.execute(_KEEP_QUOTE, values)
+
+    def keep_infos(self, infos: Iterable[TokenInfo]) -> None:
+        """Keep what tokens say of themselves, replacing what they said before."""
+        rows = [tuple(getattr(info, name) for name in _INFO_COLUMNS) for info in infos]
+        if rows:
+            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_INFO_COLUMNS, rows)):
+                cursor.execute(_KEEP_INFO)
+
+    def forget_before(self, now: int) -> None:
+        """Remove what is too old to be used for anything."""
+        with self._database.write() as cursor:
+            for statement in _FORGET:
+                cursor.execute(statement, [now - KEPT_S])
+
+    def observed(self, mints: Sequence[str], as_of: int) -> dict[Mint, Observed]:
+        """Return what was known of the mints at `as_of`, leaving out those of which nothing was.
+
+        Prices are the last of a day, from observations or candles; pools and quotes are the last of all.
+        """
+        if not mints:
+            return {}
+        named: dict[str, object] = {"mints": list(mints), "as_of": as_of}
+        prices = self._prices(named)
+        pools: dict[Mint, list[Pool]] = {}
+        for row in self._database.rows(_FIND_POOLS, {"mints": list(mints)}):
+            pools.setdefault(Mint(row[0]), []).append(_pool(row))
+        quotes = {Mint(row[0]): _quote(row) for row in self._database.rows(_FIND_QUOTES, {"mints": list(mints)})}
+        return {
+            mint: Observed(prices.get(mint), tuple(pools.get(mint, ())), quotes.get(mint))
+            for mint in prices.keys() | pools.keys() | quotes.keys()
+        }
+
+    def infos(self, mints: Sequence[str]) -> dict[Mint, TokenInfo]:
+        """Return what tokens say of themselves, of those that are known."""
+        rows = self._database.rows(_FIND_INFO, {"mints": list(mints)})
+        infos = [TokenInfo(**dict(zip(_INFO_COLUMNS, row, strict=True))) for row in rows]
+        return {info.mint: info for info in infos}
+
+    def _prices(self, named: dict[str, object]) -> dict[Mint, SpotPrice]:
+        """Return the later of price and candle for each mint."""
+        prices = {Mint(row[0]): _price(row) for row in self._database.rows(_FIND_PRICES, named)}
+        for mint, source, close_usd, completed_at in self._database.rows(_FIND_CANDLES, named):
+            known = prices.get(mint)
+            if known is None or known.observed_at < completed_at:
+                prices[mint] = SpotPrice(
+                    mint=mint,
+                    price_usd=close_usd,
+                    liquidity_usd=None if known is None else known.liquidity_usd,
+                    observed_at=completed_at,
+                    source=source,
+                    activity=Activity() if known is None else known.activity,
+                )
+        return prices
+
+
+def _depth(pool: Pool) -> tuple[Decimal, str]:
+    return (Decimal(-1) if pool.liquidity_usd is None else pool.liquidity_usd, pool.address)
+
+
+def _price(row: tuple[Any, ...]) -> SpotPrice:
+    mint, source, price_usd, liquidity_usd, traded_at, idle_since, observed_at = row
+    return SpotPrice(
+        mint=mint,
+        price_usd=price_usd,
+        liquidity_usd=liquidity_usd,
+        observed_at=observed_at,
+        source=source,
+        activity=Activity(traded_at=traded_at, idle_since=idle_since),
+    )
+
+
+def _pool(row: tuple[Any, ...]) -> Pool:
+    values = dict(zip(_POOL_COLUMNS, row, strict=True))
+    activity = Activity(traded_at=values.pop("traded_at"), idle_since=values.pop("idle_since"))
+    return Pool(base_mint=values.pop("mint"), activity=activity, **values)
+
+
+def _quote(row: tuple[Any, ...]) -> SwapQuote:
+    mint, in_raw, out_mint, out_raw, source, observed_at = row
+    return SwapQuote(
+        in_mint=mint,
+        in_raw=in_raw,
+        out_mint=out_mint,
+        out_raw=out_raw,
+        price_impact_pct=None,
+        observed_at=observed_at,
+        source=source,
+    )

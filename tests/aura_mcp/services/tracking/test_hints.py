@@ -1,0 +1,124 @@
+"""Hints: durable at once, fetched once, forged ones harmless."""
+
+import anyio
+
+from aura_mcp.services.tracking import Origin, Tracking
+from engine.tracking.retries import MOST_TRIES
+from tests.aura_mcp.services.tracking._following import following, run
+from tests.builders.facts import signature
+from tests.builders.transactions import SOL_UNIT
+from tests.fakes.trading import buy, send_sol
+
+TOKENS = 1_000_000
+HOUR_S = 3_600
+
+
+def test_hinted_transaction_is_stored_and_booked_without_a_sweep() -> None:
+    """Spec: push is a hint, pull is truth."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        assert run(f.tracking.hint([sent.signature], Origin.WEBHOOK)) == 1
+        done = run(f.tracking.drain())
+        assert (done.transactions, done.new, done.booked_positions) == (1, 1, 1)
+        assert f.tracking.backlog().signatures == 0
+
+
+def test_hint_survives_a_crash_before_it_is_fetched() -> None:
+    """At least once in: what was answered is in the database."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK))
+        after = Tracking(f.store, f.node, f.clock)
+        assert run(after.drain()).new == 1
+
+
+def test_repeated_hints_cost_one_fetch() -> None:
+    """Webhooks repeat themselves: exactly once in the ledger, and once over the wire."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        for _ in range(3):
+            run(f.tracking.hint([sent.signature, sent.signature], Origin.WEBHOOK))
+            run(f.tracking.drain())
+        run(Tracking(f.store, f.node, f.clock).hint([sent.signature], Origin.LOGS, {sent.signature: sent.slot}))
+        run(f.tracking.drain())
+        assert f.node.calls["getTransaction"] == 1
+
+
+def test_many_hints_at_once_are_all_durable() -> None:
+    """Those who come while one writes are written together, and none returns before."""
+    with following("ann") as f:
+        f.chain.fund("eve")
+        sent = [send_sol(f.chain, "eve", "ann", SOL_UNIT + n).signature for n in range(40)]
+
+        async def hint(one: str) -> None:
+            await f.tracking.hint([one], Origin.WEBHOOK)
+            assert (one,) in f.rows("SELECT signature FROM pending")
+
+        async def main() -> None:
+            async with anyio.create_task_group() as group:
+                for one in sent:
+                    group.start_soon(hint, one)
+
+        run(main())
+        assert run(f.tracking.drain()).new == 40
+
+
+def test_what_is_no_signature_is_left_out() -> None:
+    """Malformed entries of a webhook are nobody's transactions."""
+    with following("ann") as f:
+        assert run(f.tracking.hint(["", "x" * 88, "../../etc", signature("forged")], Origin.WEBHOOK)) == 1
+
+
+def test_forged_hint_is_given_up_and_set_aside() -> None:
+    """A signature that no node knows is tried for a while, then quarantined with the reason."""
+    with following("ann") as f:
+        run(f.tracking.hint([signature("forged")], Origin.WEBHOOK))
+        for _ in range(MOST_TRIES):
+            assert run(f.tracking.drain()).transactions == 1
+            f.clock.ahead_s += HOUR_S
+        assert f.tracking.backlog().signatures == 0
+        assert f.rows("SELECT signature, reason FROM quarantine") == [(signature("forged"), "not_found")]
+
+
+def test_transaction_of_strangers_is_fetched_once_and_not_stored() -> None:
+    """A hint about nobody we follow leaves nothing behind."""
+    with following("ann") as f:
+        f.chain.fund("eve")
+        f.chain.fund("zoe")
+        sent = send_sol(f.chain, "eve", "zoe", SOL_UNIT)
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK))
+        assert run(f.tracking.drain()).unrelated == 1
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK))
+        assert run(f.tracking.drain()).transactions == 0
+        assert f.stored() == set()
+
+
+def test_puller_fetches_what_comes_while_it_waits() -> None:
+    """The hub's loop: a hint wakes it."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        committed = anyio.Event()
+        tracking = Tracking(f.store, f.node, f.clock, on_commit=committed.set)
+
+        async def main() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(tracking.pull)
+                await tracking.hint([sent.signature], Origin.WEBHOOK)
+                await committed.wait()
+                group.cancel_scope.cancel()
+
+        run(main())
+        assert f.stored() == {sent.signature}
+
+
+def test_sweep_after_a_hint_has_nothing_to_list() -> None:
+    """The call plan: facts that a push brought explain the balance, so the wallet is not asked again."""
+    with following("ann", "bob", "eve") as f:
+        run(f.tracking.sweep())
+        f.chain.advance()
+        sent = send_sol(f.chain, "ann", "bob", SOL_UNIT)
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK))
+        run(f.tracking.drain())
+        f.node.calls.clear()
+        run(f.tracking.sweep())
+        assert f.node.calls["getSignaturesForAddress"] == 1, "only the wallet whose turn it is"

@@ -1,0 +1,174 @@
+"""Measure the way of a push through a real hub: received, fetched from the chain, committed, told as an event.
+
+The hub is a process of its own; the chain and the pusher are here, on loopback. Everybody reads the same monotonic
+clock. First a steady rate, then ten times as much for a while: that may queue, but nothing may get lost or double.
+Not responsible for asserting times: machines differ.
+"""
+
+import os
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from http.client import HTTPConnection
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Final, NamedTuple
+
+from data.clock import SystemClock
+from data.store import Store
+from data.store.facts import Candle
+from engine.units import WSOL
+from tests.aura_mcp.hub.processes import info_of
+from tests.builders.transactions import SOL_UNIT, address
+from tests.e2e.live._hub import HELIUS_PATH, SECRET, LiveHub
+from tests.fakes.chain import Chain, Executed
+from tests.fakes.stand import Stand, stand
+from tests.fakes.trading import buy, open_pool
+from tests.fakes.webhooks import text_of
+
+WALLETS: Final = 174
+RATE: Final = 200
+STEADY_S: Final = 10
+FLOOD_S: Final = int(os.environ.get("AURA_BENCH_FLOOD_S", "5"))
+PUSHERS: Final = 64
+WARM: Final = 200
+PATIENCE_S: Final = 900.0
+HOUR_S: Final = 3_600
+
+
+class Pushed(NamedTuple):
+    """When a trade was pushed and answered, in monotonic seconds, and the status."""
+
+    at: float
+    answered_at: float
+    status: int
+
+
+def measure() -> dict[str, float]:
+    """Return latencies in ms from push to answer and to event, and what got lost or came twice."""
+    with tempfile.TemporaryDirectory() as folder:
+        started_at = SystemClock().epoch_s() // HOUR_S * HOUR_S - HOUR_S
+        chain = Chain(time=started_at)
+        open_pool(chain, "MEME", lamports=10**18)
+        wallets = [f"wallet {number}" for number in range(WALLETS)]
+        for wallet in wallets:
+            chain.fund(wallet, 10**15)
+        with stand(chain) as everything:
+            return _measure(Path(folder), everything, wallets, started_at)
+
+
+def _measure(folder: Path, everything: Stand, wallets: Sequence[str], started_at: int) -> dict[str, float]:
+    file = folder / "events"
+    # Only pushes bring work, every trade is worth telling, and a node of one's own has no limits.
+    settings = {
+        **dict.fromkeys(("wallets_interval_s", "finality_interval_s", "reconcile_interval_s"), "0"),
+        "whale_usd": "0",
+        "event_age_s": "86400",
+        "fixtures": "tests.benchmarks._events_out",
+        "bench_events": str(file),
+        "solana_rpc_calls": "1000000",
+        "solana_rpc_period_s": "1",
+        "solana_rpc_timeout_s": "30",
+    }
+    hub = LiveHub(folder / "home", everything, [address(wallet) for wallet in wallets], **settings)
+    with Store.open(folder / "home" / "aura.duckdb") as store:
+        at = started_at - HOUR_S
+        store.facts.add_candles([Candle(at, WSOL, HOUR_S, "bench", "", None, None, None, Decimal(150), None)])
+    with hub:
+        _run(hub, file, _trades(everything.chain, wallets, WARM), RATE)
+        steady = _run(hub, file, _trades(everything.chain, wallets, RATE * STEADY_S), RATE)
+        flood = _run(hub, file, _trades(everything.chain, wallets, 10 * RATE * FLOOD_S), 10 * RATE)
+    return {
+        **{f"steady_{name}": value for name, value in steady.items()},
+        **{f"flood_{name}": value for name, value in flood.items()},
+    }
+
+
+def _trades(chain: Chain, wallets: Sequence[str], count: int) -> list[Executed]:
+    made: list[Executed] = []
+    for number in range(count):
+        if number % 20 == 0:
+            chain.advance()
+        made.append(buy(chain, wallets[number % len(wallets)], "MEME", 1_000_000 + number, SOL_UNIT))
+    for done in made:
+        # What the node sends is ready before the clock runs.
+        _ = done.json
+    return made
+
+
+def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dict[str, float]:
+    bodies = [(done.signature, text_of([done.helius])) for done in trades]
+    pushed: dict[str, Pushed] = {}
+    spent_s, start = _cpu_s(hub), monotonic() + 0.5
+    threads = [
+        threading.Thread(target=_push, args=(hub.port, bodies, first, start, rate, pushed)) for first in range(PUSHERS)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pushed_until = max(each.answered_at for each in pushed.values())
+    wanted = {done.signature for done in trades}
+    _await(lambda: wanted <= _told(file).keys())
+    told = _told(file)
+    times = Counter(line.split()[1] for line in file.read_text("ascii").splitlines())
+    whole = sorted(1_000 * (told[name] - pushed[name].at) for name in wanted)
+    answers = sorted(1_000 * (each.answered_at - each.at) for each in pushed.values())
+    late = max((each.at - start - number / rate for number, each in enumerate(pushed.values())), default=0.0)
+    return {
+        "events": len(trades),
+        "rate_per_s": len(trades) / (pushed_until - start),
+        "told_per_s": len(trades) / (max(told[name] for name in wanted) - start),
+        "lost": len(wanted - told.keys()),
+        "doubled": sum(times[name] > 1 for name in wanted),
+        "refused": sum(each.status != 200 for each in pushed.values()),
+        "answer_p50_ms": _share(answers, 0.5),
+        "answer_p99_ms": _share(answers, 0.99),
+        "event_p50_ms": _share(whole, 0.5),
+        "event_p99_ms": _share(whole, 0.99),
+        "event_max_ms": whole[-1],
+        "pusher_behind_ms": 1_000 * late,
+        "hub_cpu_ms_per_event": 1_000 * (_cpu_s(hub) - spent_s) / len(trades),
+    }
+
+
+def _cpu_s(hub: LiveHub) -> float:
+    """Return the processor time that the hub has used, 0 where /proc does not tell."""
+    stat = Path("/proc", str(info_of(hub.places).pid), "stat")
+    if not stat.exists():
+        return 0.0
+    user, system = stat.read_text("ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _push(
+    port: int, bodies: Sequence[tuple[str, bytes]], first: int, start: float, rate: int, pushed: dict[str, Pushed]
+) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    headers = {"Authorization": SECRET, "Content-Type": "application/json"}
+    for number in range(first, len(bodies), PUSHERS):
+        sleep(max(0.0, start + number / rate - monotonic()))
+        name, body = bodies[number]
+        at = monotonic()
+        connection.request("POST", HELIUS_PATH, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        pushed[name] = Pushed(at, monotonic(), answer.status)
+    connection.close()
+
+
+def _told(file: Path) -> dict[str, float]:
+    lines = (line.split() for line in file.read_text("ascii").splitlines())
+    return {parts[1]: float(parts[0]) for parts in lines if len(parts) == 2}
+
+
+def _await(condition: Callable[[], bool]) -> None:
+    until = monotonic() + PATIENCE_S
+    while not condition() and monotonic() < until:
+        sleep(0.2)
+
+
+def _share(values: Sequence[float], share: float) -> float:
+    return values[min(len(values) - 1, int(share * len(values)))]
