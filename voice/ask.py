@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 from voice.brain import Brain, BrainEvent, Said, Thought
-from voice.llm import connect_mind
+from voice.connecting import connect_mind
 from voice.manners import manners
 from voice.session import Hub
 from voice.settings import VoiceSettings

@@ -25,6 +25,7 @@ from aura_mcp.cli import (
     refresh,
     schedule,
     setup,
+    speech,
     trades,
     verify,
     wallet,
@@ -66,6 +67,7 @@ def start(
 for _command in (
     demo,
     setup,
+    speech,
     install,
     imports,
     leaderboard,
