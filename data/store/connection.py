@@ -100,6 +100,9 @@ class Database:
             try:
                 return self.cursor().execute(sql, parameters).fetchall()
             except duckdb.OutOfMemoryException:
+                if self._is_writing():
+                    # The transaction is lost; whoever opened it rolls it back.
+                    raise
                 # What is left between bookings is enough for most questions; the others get all of it.
                 with self.heavy():
                     return self.cursor().execute(sql, parameters).fetchall()
@@ -122,9 +125,13 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[duckdb.DuckDBPyConnection]:
-        """Yield the thread's cursor inside a transaction, with other writers kept out."""
-        with self._writing, self.transaction(self.cursor()) as cursor:
-            yield cursor
+        """Yield the thread's cursor inside a transaction, with other writers kept out and all of the memory at hand."""
+        with self.writing(), self.transaction(self.cursor()) as cursor:
+            self._local.is_writing = True
+            try:
+                yield cursor
+            finally:
+                self._local.is_writing = False
 
     @contextmanager
     def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
@@ -163,8 +170,13 @@ class Database:
             was_heavy, self._heavy = bool(self._heavy), self._heavy + change
             if was_heavy != bool(self._heavy) and self._idle_limit_mb < self._memory_limit_mb:
                 # What others use at the moment cannot be given back: the next heavy work does it for them.
-                with suppress(duckdb.OutOfMemoryException):
-                    self.cursor().execute(_LIMIT.format(self._memory_limit_mb if self._heavy else self._idle_limit_mb))
+                limit = _LIMIT.format(self._memory_limit_mb if self._heavy else self._idle_limit_mb)
+                # On a cursor of its own: the thread's one may be inside a transaction.
+                with suppress(duckdb.OutOfMemoryException), self._new_cursor() as cursor:
+                    cursor.execute(limit)
+
+    def _is_writing(self) -> bool:
+        return bool(getattr(self._local, "is_writing", False))
 
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:

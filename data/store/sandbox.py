@@ -73,7 +73,7 @@ class Sandbox:
         Raises:
             QueryError: it is not one SELECT over the allowed relations, fails, or takes longer than `timeout_s`.
         """
-        with self._database.second_cursor() as cursor, _refused(timeout_s):
+        with self._database.heavy(), self._database.second_cursor() as cursor, _refused(timeout_s):
             checked = self._checked(cursor, sql)
             with _interrupted(cursor, timeout_s):
                 cursor.execute("BEGIN TRANSACTION READ ONLY")
