@@ -122,8 +122,8 @@ class Database:
 
     @contextmanager
     def write(self) -> Generator[duckdb.DuckDBPyConnection]:
-        """Yield the thread's cursor inside a transaction, with other writers kept out."""
-        with self._writing, self.transaction(self.cursor()) as cursor:
+        """Yield the thread's cursor inside a transaction, with other writers kept out and all of the memory at hand."""
+        with self._writing, self.heavy(), self.transaction(self.cursor()) as cursor:
             yield cursor
 
     @contextmanager
