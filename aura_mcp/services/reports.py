@@ -86,6 +86,7 @@ class Reports:
     """What wallets did. Safe to share between threads."""
 
     def __init__(self, store: Store, parties: Parties, ledger: LedgerState, clock: Clock) -> None:
+        self._completing = Completing(store)
         self._parties = parties
         self._ledger = ledger
         self._clock = clock
@@ -123,7 +124,7 @@ class Reports:
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
         positions = positions_of(history.folds.open_states, activity.decimals, held.worths)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
-        stored = Completing(self._store).of(entity)
+        stored = self._completing.of(entity)
         return Report(
             as_of=when.as_of,
             since=when.since,
