@@ -39,6 +39,9 @@ def _add_live(lines: Table, live: Mapping[str, Any]) -> None:
     """Add how wallets are followed: jobs, providers, what is to come, and what a key would improve."""
     how = "AURA_OFFLINE is set: nobody is asked" if live["is_offline"] else f"event {live['last_event']:,} was the last"
     lines.add_row("followed", f"{live['followed']:,} wallets; {how}")
+    histories = ", ".join(f"{count:,} {coverage.replace('_', ' ')}" for coverage, count in live["histories"].items())
+    if histories:
+        lines.add_row("histories", histories)
     if live["pending"]:
         failing = f", {live['failing']:,} of them failed so far" if live["failing"] else ""
         lines.add_row("pending", f"{live['pending']:,} transactions since {live['oldest_pending_at']}{failing}")

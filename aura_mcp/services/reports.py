@@ -20,6 +20,7 @@ from aura_mcp.services.positions import Position, Trip, positions_of, trips_of
 from aura_mcp.services.questions import WalletQuestion
 from aura_mcp.services.results import Party, Unknown, to_moment_or_none
 from aura_mcp.services.scope import Revision
+from aura_mcp.services.tracking import Completing, WalletCompleteness
 from aura_mcp.services.windows import Period, period
 from data.clock import Clock
 from data.store import Store
@@ -69,6 +70,8 @@ class Report:
     positions: tuple[Position, ...]
     holdings: HoldingsTotal
     unknown: tuple[Unknown, ...]
+    history: WalletCompleteness | None
+    """How much of what the wallet did is stored; None for one that is not followed."""
 
 
 class _History(NamedTuple):
@@ -83,6 +86,7 @@ class Reports:
     """What wallets did. Safe to share between threads."""
 
     def __init__(self, store: Store, parties: Parties, ledger: LedgerState, clock: Clock) -> None:
+        self._completing = Completing(store)
         self._parties = parties
         self._ledger = ledger
         self._clock = clock
@@ -120,6 +124,7 @@ class Reports:
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
         positions = positions_of(history.folds.open_states, activity.decimals, held.worths)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
+        stored = self._completing.of(entity)
         return Report(
             as_of=when.as_of,
             since=when.since,
@@ -137,13 +142,17 @@ class Reports:
             positions_total=len(positions),
             positions=positions[:limit],
             holdings=held.total,
-            unknown=_unknown(
-                counts,
-                gaps=history.folds.gaps,
-                openings=activity.openings(entity),
-                unmatched=_unmatched(history.tokens, when),
-                positions=held.total.unvalued,
+            unknown=(
+                *_unknown(
+                    counts,
+                    gaps=history.folds.gaps,
+                    openings=activity.openings(entity),
+                    unmatched=_unmatched(history.tokens, when),
+                    positions=held.total.unvalued,
+                ),
+                *_missing(stored),
             ),
+            history=stored,
         )
 
     def last_fact_at(self) -> datetime | None:
@@ -198,6 +207,21 @@ def _unknown(trades: TradeCounts, *, gaps: int, openings: int, unmatched: int, p
         ("gaps", gaps, "balances that changed in transactions that are not stored"),
         ("opening_balances", openings, "tokens that were there before the first transaction stored"),
         ("open_positions", positions, "positions whose value of today is unknown: in no total"),
+    )
+    return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)
+
+
+def _missing(stored: WalletCompleteness | None) -> tuple[Unknown, ...]:
+    """Return what following has not brought; imported trades of a wallet that was never asked about say it all."""
+    if stored is None or stored.checked_at is None:
+        return ()
+    since = stored.complete_since
+    begins = "" if since is None else f"older history is not fetched: complete since {since:%Y-%m-%d}"
+    found = (
+        ("not_fetched", stored.pending_transactions, "transactions that are known of and not fetched yet"),
+        ("drifting_accounts", stored.drifting_accounts, "token accounts that hold something else than we know of"),
+        ("unreadable", stored.unreadable_transactions, "transactions that could not be fetched or read"),
+        ("history_begins", int(since is not None), begins),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)
 

@@ -16,6 +16,7 @@ from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import to_moment_or_none
 from aura_mcp.services.scope import Span, last_fact_at, span_of
+from aura_mcp.services.tracking import Completing, WalletCompleteness
 from data.clock import Clock
 from data.store import Store
 from engine.address import ALPHABET, MAX_LENGTH, parse_address
@@ -81,6 +82,8 @@ class FollowedWallet:
     address: str
     nickname: str | None
     last_event_at: datetime | None
+    history: WalletCompleteness
+    """How much of what it did is stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +219,7 @@ class Search:
     def followed(self) -> Followed:
         """Return the followed wallets, the last active first."""
         rows = rows_of(self._store, _Followed, _FOLLOWED, [FOLLOWED])
+        histories = Completing(self._store).all()
         total = int(self._store.database.rows("SELECT count(*) FROM wallet WHERE is_tracked")[0][0])
         return Followed(
             as_of=self._clock.now(),
@@ -223,9 +227,13 @@ class Search:
             tracked_total=total,
             wallets=tuple(
                 FollowedWallet(
-                    address=row.address, nickname=row.nickname, last_event_at=to_moment_or_none(row.last_order_time)
+                    address=row.address,
+                    nickname=row.nickname,
+                    last_event_at=to_moment_or_none(row.last_order_time),
+                    history=histories[row.address],
                 )
                 for row in rows
+                if row.address in histories
             ),
         )
 

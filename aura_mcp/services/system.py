@@ -3,6 +3,8 @@
 Not responsible for judging it: a slot that does not advance is seen by whoever asks twice.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +14,7 @@ from aura_mcp.services.events import Events
 from aura_mcp.services.jobs import Jobs, JobState, RunState
 from aura_mcp.services.providers import Providers
 from aura_mcp.services.results import to_moment_or_none
+from aura_mcp.services.tracking import Completing, Coverage
 from data.clock import Clock
 from data.providers import Health
 from data.store import Store
@@ -84,6 +87,12 @@ class LiveState:
     is_offline: bool
     """AURA_OFFLINE is set: nobody is asked."""
     followed: int
+    histories: Mapping[Coverage, int]
+    """How many followed wallets are complete, catching up, back-filling, with gaps, never fetched."""
+    unfinalized: int
+    """Stored transactions that could still be dropped."""
+    taken_back: int
+    """Stored transactions that the chain dropped: they count in nothing."""
     jobs: tuple[JobHealth, ...]
     providers: tuple[ProviderHealth, ...]
     pending: int
@@ -168,6 +177,9 @@ class System:
         return LiveState(
             is_offline=self._about.is_offline,
             followed=len(self._store.wallets.tracked()),
+            histories=dict(Counter(found.coverage for found in Completing(self._store).all().values())),
+            unfinalized=self._store.finality.count_waiting(),
+            taken_back=self._store.finality.count_reversed(),
             jobs=tuple(_job(state) for state in self._jobs.states()),
             providers=tuple(_provider(health) for health in self._providers.health() if _is_known(health)),
             pending=backlog.signatures,

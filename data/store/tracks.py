@@ -35,7 +35,7 @@ SELECT w.address, t.head_signature, t.head_slot, t.oldest_signature, t.oldest_ti
     coalesce(t.listed, 0), coalesce(t.backfill, 'open'),
     t.lamports::BIGINT, t.lamports_slot, coalesce(t.unexplained, 0), t.asked_at, t.listed_at, t.reconciled_at
 FROM wallet AS w LEFT JOIN wallet_track AS t ON t.wallet = w.address
-WHERE w.is_tracked ORDER BY w.address
+WHERE w.is_tracked AND ($1 IS NULL OR w.address = $1) ORDER BY w.address
 """
 _MOVED: Final = """
 SELECT t.wallet, sum(e.native_delta_lamports)::BIGINT
@@ -72,7 +72,11 @@ class Tracks:
 
     def all(self) -> dict[str, Track]:
         """Return the track of every followed wallet, a fresh one for those never asked about."""
-        return {row[0]: Track(*row) for row in self._database.rows(_TRACKS)}
+        return {row[0]: Track(*row) for row in self._database.rows(_TRACKS, [None])}
+
+    def find(self, wallet: str) -> Track | None:
+        """Return the track of one wallet, None for one that is not followed."""
+        return next((Track(*row) for row in self._database.rows(_TRACKS, [wallet])), None)
 
     def moved_lamports(self) -> dict[str, int]:
         """Return by how much stored facts moved each wallet's lamports since its explained balance."""

@@ -12,10 +12,12 @@ from aura_mcp.services.tracking.results import (
 )
 from aura_mcp.services.tracking.tracking import Tracking
 from data.store.pending import Backlog, Origin
+from engine.tracking import Coverage
 
 __all__ = [
     "Backlog",
     "Completing",
+    "Coverage",
     "Fetched",
     "FinalitySummary",
     "Origin",

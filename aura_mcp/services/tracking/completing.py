@@ -13,6 +13,14 @@ from data.store import Store
 from data.store.tracks import Track
 from engine.tracking import Backfill, Counts, Coverage, completeness_of
 
+_GAPS: Final = """
+SELECT w.address, sum(f.gaps)::BIGINT
+FROM fold_state AS f
+LEFT JOIN entity_member AS m ON m.entity = f.entity
+JOIN wallet AS w ON w.address = coalesce(m.wallet, f.entity) AND w.is_tracked
+WHERE f.gaps > 0
+GROUP BY w.address
+"""
 _UNREADABLE: Final = """
 SELECT owner, count(DISTINCT signature)::BIGINT FROM quarantine
 WHERE reason IN ('not_found', 'unreadable', 'refused') GROUP BY owner
@@ -24,11 +32,11 @@ class WalletCompleteness:
     """How much of a wallet's history is there.
 
     Every transaction since `complete_since` is stored where `coverage` is `complete`; None with `is_from_start` means
-    since its first transaction. `pending_transactions` are known and still to be fetched, `gaps` are breaks in its
-    balances, `drifting_accounts` hold something else than their last fact says, `unreadable` were set aside.
+    since its first transaction. `pending_transactions` are known and still to be fetched. `gaps` are breaks in the
+    balances of its entity. `drifting_accounts` hold something else than their last fact says. `unreadable` were set
+    aside.
     """
 
-    wallet: str
     coverage: Coverage
     complete_since: datetime | None
     is_from_start: bool
@@ -49,18 +57,21 @@ class Completing:
         """Return the completeness of every followed wallet."""
         store = self._store
         pending = store.pending.count_by_wallet()
-        gaps = Counter(gap.wallet for gap in store.gaps.breaks())
+        gaps = dict(store.database.rows(_GAPS))
         drifts = Counter(check.wallet for check in store.gaps.drifts())
         unreadable = dict(store.database.rows(_UNREADABLE))
         return {
             wallet: _describe(
-                track, pending.get(wallet, 0), gaps[wallet], drifts[wallet], int(unreadable.get(wallet, 0))
+                track, pending.get(wallet, 0), int(gaps.get(wallet, 0)), drifts[wallet], int(unreadable.get(wallet, 0))
             )
             for wallet, track in store.tracks.all().items()
         }
 
     def of(self, wallet: str) -> WalletCompleteness | None:
         """Return the completeness of one wallet, None for one that is not followed."""
+        track = self._store.tracks.find(wallet)
+        if track is None or track.listed_at is None:
+            return None if track is None else _describe(track, 0, 0, 0, 0)
         return self.all().get(wallet)
 
 
@@ -76,7 +87,6 @@ def _describe(track: Track, pending: int, gaps: int, drifts: int, unreadable: in
     )
     found = completeness_of(counts)
     return WalletCompleteness(
-        wallet=track.wallet,
         coverage=found.coverage,
         complete_since=to_moment_or_none(found.since),
         is_from_start=found.is_from_start,

@@ -232,3 +232,11 @@ def _held(path: Path) -> Generator[int]:
 def _many_rows(count: int) -> Iterator[bytes]:
     for number in range(count):
         yield row(tokens=f"{number + 1}.5", at=number)
+
+
+def test_writing_has_all_of_the_memory(tmp_path: Path) -> None:
+    """Our rule: what is left between bookings bounds what rests, not what is stored."""
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=512, idle_limit_mb=32) as store:
+        with store.database.write() as cursor:
+            ((length,),) = cursor.execute("SELECT len(list(range)) FROM range(8_000_000)").fetchall()
+        assert length == 8_000_000
