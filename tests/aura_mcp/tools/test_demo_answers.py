@@ -615,6 +615,9 @@ def test_system_status(demo: Application) -> None:
                 "live": {
                     "is_offline": True,
                     "followed": 478,
+                    "histories": {"never_fetched": 478},
+                    "unfinalized": 0,
+                    "taken_back": 0,
                     "jobs": [],
                     "providers": [],
                     "pending": 0,
