@@ -47,7 +47,7 @@ def register(server: MCPServer[Any], answers: Answers) -> None:
             f"Do a due diligence of the token with the mint {address}. Call token_report with detail, then find_trades "
             "with this mint for recent trades, and wallet_report for up to five followed wallets that hold it. "
             "Report: price with source and age; who buys and who sells, by entity; whether holders have a record worth "
-            "following; what speaks against it. Liquidity and risk are not measured yet: say so plainly, and that "
+            "following; what speaks against it. Risk is not measured yet: say so plainly, and that "
             f"unknown is not safe. {_RULES}"
         )
 

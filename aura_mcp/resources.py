@@ -165,7 +165,9 @@ def brief_text(brief: Brief) -> str:
     ]
     if brief.unpriced_sales:
         lines.append(f"{brief.unpriced_sales} sales have no USD result for want of a price.")
-    lines.append("Unknown: prices of today, liquidity, risk, unrealized P&L. Names are labels, addresses identities.")
+    lines.append(
+        "Not told here: prices of today, liquidity, unrealized P&L, risk. Names are labels, addresses identities."
+    )
     while len("\n".join(lines)) > BRIEF_CHARS:
         del lines[-2]
     return "\n".join(lines)

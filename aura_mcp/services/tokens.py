@@ -1,6 +1,6 @@
 """Answer what is known of one token: price, flows, and who of the followed wallets holds or trades it.
 
-Liquidity and risk need market data that is not stored yet; they are named as missing, never guessed.
+Liquidity is told where a provider was asked for the token; risk is named as missing, never guessed.
 Not responsible for flows over many tokens (`flows`).
 """
 
@@ -12,15 +12,18 @@ from typing import Final, NamedTuple
 from aura_mcp.errors import NotFoundError
 from aura_mcp.services.flows import FlowQuestion, TokenFlow, TokenFlows, Whose
 from aura_mcp.services.gathering import rows_of
+from aura_mcp.services.holdings import Holdings
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import Money, Party, Unknown, money, to_moment, to_moment_or_none, whole
 from aura_mcp.services.scope import Span, last_fact_at, span_of, tracked_entities
 from data.clock import Clock
 from data.store import Store
 from data.store.identity import ROW_PREFIX
+from data.store.market import CANDLE_PREFIX, MarketStore
 from engine.address import parse_address
+from engine.market import Holding, Market, Pool, unrealized
 from engine.units import QUOTE_MINTS, QUOTE_SYMBOLS, Mint
-from engine.wallets import Window
+from engine.wallets import PositionState, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +54,37 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PoolLine:
+    """One pool of the token as it was observed last; reserves are whole tokens."""
+
+    address: str
+    venue: str
+    quote_symbol: str | None
+    liquidity_usd: Decimal | None
+    base_reserve: Decimal | None
+    quote_reserve: Decimal | None
+    source: str
+    age_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TokenReport:
-    """Everything known of one token. `holders` of all kinds are counted, the list shows the first."""
+    """Everything known of one token. `holders` of all kinds are counted, the list shows the first.
+
+    `price` is what was observed last, else the close of the last candle. `state` is that of its market.
+    What a token says of itself is text of strangers: only in `untrusted_*`.
+    """
 
     span: Span
     last_fact_at: datetime | None
     mint: str
     decimals: int | None
-    candle: Price | None
+    untrusted_name: str | None
+    untrusted_symbol: str | None
+    price: Price | None
+    state: PositionState | None
+    liquidity_usd: Decimal | None
+    pools: tuple[PoolLine, ...]
     last_trade: Price | None
     first_trade_at: datetime | None
     flow_all: TokenFlow | None
@@ -156,6 +182,8 @@ class Tokens:
         self._store = store
         self._parties = parties
         self._flows = flows
+        self._holdings = Holdings(store)
+        self._market = MarketStore(store.database)
         self._clock = clock
 
     def report(self, mint: str, window: Window, *, limit: int) -> TokenReport:
@@ -171,8 +199,9 @@ class Tokens:
         span = span_of(self._clock, window)
         named = {"mint": address, "as_of": span.as_of_s}
         (facts,) = rows_of(self._store, _Facts, _FACTS, named)
-        candle = self._candle(address, span)
-        if not facts.trades and candle is None:
+        market = self._holdings.markets([Mint(address)], span.as_of_s)[Mint(address)]
+        price = _observed_price(market, span) or self._candle(address, span)
+        if not facts.trades and price is None:
             raise NotFoundError(
                 f"nothing about the mint {address} is stored; `search` finds tokens by the start of their mint"
             )
@@ -181,12 +210,19 @@ class Tokens:
         names = self._parties.named({row.entity for row in rows[:limit]})
         followed = frozenset(tracked)
         decimals = facts.decimals or 0
+        seen = unrealized(Holding(Mint(address), 0, decimals), market, as_of=span.as_of_s)
+        info = self._market.infos([address]).get(Mint(address))
         return TokenReport(
             span=span,
             last_fact_at=last_fact_at(self._store),
             mint=address,
             decimals=facts.decimals,
-            candle=candle,
+            untrusted_name=None if info is None else info.untrusted_name,
+            untrusted_symbol=None if info is None else info.untrusted_symbol,
+            price=price,
+            state=seen.state,
+            liquidity_usd=seen.liquidity_usd,
+            pools=tuple(_pool_line(pool, span) for pool in market.pools if pool.observed_at <= span.as_of_s),
             last_trade=self._last_trade(address, facts, span),
             first_trade_at=to_moment_or_none(facts.first_at),
             flow_all=self._flow(address, window, Whose.ALL),
@@ -197,7 +233,7 @@ class Tokens:
             holders=tuple(
                 _holder(row, names[row.entity], decimals, is_tracked=row.entity in followed) for row in rows[:limit]
             ),
-            unknown=_unknown(candle),
+            unknown=_unknown(price, seen.liquidity_usd),
         )
 
     def _candle(self, mint: str, span: Span) -> Price | None:
@@ -208,7 +244,7 @@ class Tokens:
         return Price(
             price_usd=candle.close_usd,
             price_sol=None,
-            source=f"candle:{candle.source}",
+            source=f"{CANDLE_PREFIX}{candle.source}",
             at=to_moment(candle.completed_at),
             age_s=span.as_of_s - candle.completed_at,
             interval_s=candle.interval_s,
@@ -259,11 +295,40 @@ def _holder(row: _HolderRow, wallet: Party, decimals: int, *, is_tracked: bool) 
     )
 
 
-def _unknown(candle: Price | None) -> tuple[Unknown, ...]:
-    found = [
-        Unknown(code="liquidity", count=1, reason="no market data is stored: pools and their reserves are unknown"),
-        Unknown(code="risk", count=1, reason="no risk is computed yet: unknown is not safe"),
-    ]
-    if candle is None:
-        found.append(Unknown(code="price_usd", count=1, reason="no candle of this token is stored"))
+def _observed_price(market: Market, span: Span) -> Price | None:
+    """Return a price that a provider told; a candle is read with its interval."""
+    price = market.price
+    if price is None or price.source.startswith(CANDLE_PREFIX):
+        return None
+    return Price(
+        price_usd=price.price_usd,
+        price_sol=None,
+        source=price.source,
+        at=to_moment(price.observed_at),
+        age_s=span.as_of_s - price.observed_at,
+        interval_s=None,
+        signature=None,
+    )
+
+
+def _pool_line(pool: Pool, span: Span) -> PoolLine:
+    return PoolLine(
+        address=pool.address,
+        venue=pool.venue,
+        quote_symbol=QUOTE_SYMBOLS.get(pool.quote_mint),
+        liquidity_usd=pool.liquidity_usd,
+        base_reserve=pool.base_reserve,
+        quote_reserve=pool.quote_reserve,
+        source=pool.source,
+        age_s=span.as_of_s - pool.observed_at,
+    )
+
+
+def _unknown(price: Price | None, liquidity_usd: Decimal | None) -> tuple[Unknown, ...]:
+    found = [Unknown(code="risk", count=1, reason="no risk is computed yet: unknown is not safe")]
+    if liquidity_usd is None:
+        reason = "no pool of the last day is stored: prices are asked for what followed wallets hold"
+        found.insert(0, Unknown(code="liquidity", count=1, reason=reason))
+    if price is None:
+        found.append(Unknown(code="price_usd", count=1, reason="no price and no candle of this token is stored"))
     return tuple(found)

@@ -21,6 +21,9 @@ KEPT_S: Final = 7 * DAY_S
 POOLS_KEPT: Final = 3
 """Pools of a token that are kept, the deepest."""
 
+CANDLE_PREFIX: Final = "candle:"
+"""What the source of a price starts with that comes from a candle."""
+
 _PRICE_COLUMNS: Final = {
     "hour": Type.BIGINT,
     "mint": Type.VARCHAR,
@@ -83,7 +86,7 @@ QUALIFY row_number() OVER (PARTITION BY mint ORDER BY observed_at DESC) = 1
 """
 # A price of all pools, or of one, from the last candle that was complete; the finest of those.
 _FIND_CANDLES: Final = """
-SELECT mint, 'candle:' || source, close_usd, opened_at + interval_s AS completed_at FROM candle
+SELECT mint, $prefix || source, close_usd, opened_at + interval_s AS completed_at FROM candle
 WHERE mint IN (SELECT unnest($mints)) AND opened_at >= $as_of - 2 * 86400 AND opened_at + interval_s <= $as_of
 QUALIFY row_number() OVER (PARTITION BY mint ORDER BY completed_at DESC, interval_s, source, pool) = 1
 """
@@ -211,7 +214,8 @@ class MarketStore:
     def _prices(self, named: dict[str, object]) -> dict[Mint, SpotPrice]:
         """Return the later of price and candle for each mint."""
         prices = {Mint(row[0]): _price(row) for row in self._database.rows(_FIND_PRICES, named)}
-        for mint, source, close_usd, completed_at in self._database.rows(_FIND_CANDLES, named):
+        candles = self._database.rows(_FIND_CANDLES, named | {"prefix": CANDLE_PREFIX})
+        for mint, source, close_usd, completed_at in candles:
             known = prices.get(mint)
             if known is None or known.observed_at < completed_at:
                 prices[mint] = SpotPrice(

@@ -5,17 +5,19 @@ from decimal import Decimal
 
 import pytest
 
+from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.ledger_state import LedgerState
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.questions import WalletQuestion
 from aura_mcp.services.reports import Report, Reports
+from aura_mcp.services.tokens import TokenReport, Tokens
 from data.clock import FixedClock
 from data.store import Store
 from data.store.market import MarketStore
 from data.store.readings import Source
 from engine.market import Activity, Pool, SpotPrice
 from engine.units import WSOL, Mint
-from engine.wallets import PositionState
+from engine.wallets import PositionState, Window
 from tests.builders.facts import SOL, START, address, mint, sol_candle, trade
 
 NOW = START + 3_600
@@ -113,6 +115,26 @@ def test_worth_is_a_view_at_the_moment_asked_for(store: Store) -> None:
 def _worth_at(store: Store, at: int) -> tuple[PositionState | None, Decimal | None]:
     (worth,) = (position.worth for position in report(store, at).positions if position.mint == LIVE)
     return worth.state, worth.mark.usd
+
+
+def test_token_report_tells_what_was_observed_last(store: Store) -> None:
+    """Our rule: price with source and age, liquidity, state and the deepest pools; before it was seen, nothing."""
+    observe(store, LIVE, "0.2", 9_000, 20, 3_800)
+    found, before = (token_report(store, at) for at in (NOW + 90, NOW - 1))
+    assert found.price is not None
+    assert (found.price.price_usd, found.price.source, found.price.age_s) == (Decimal("0.2"), "dexscreener", 90)
+    assert (found.state, found.liquidity_usd) == (PositionState.LIVE, 3_800)
+    (pool,) = found.pools
+    assert (pool.venue, pool.quote_symbol, pool.quote_reserve, pool.age_s) == ("pumpswap", "SOL", 20, 90)
+    assert [item.code for item in found.unknown] == ["risk"]
+    assert (before.price, before.liquidity_usd, before.pools) == (None, None, ())
+    assert [item.code for item in before.unknown] == ["liquidity", "risk", "price_usd"]
+
+
+def token_report(store: Store, at: int) -> TokenReport:
+    """Return the report on LIVE."""
+    clock, parties = FixedClock(at), Parties(store)
+    return Tokens(store, parties, TokenFlows(store, parties, clock), clock).report(LIVE, Window.DAY, limit=5)
 
 
 def test_wallet_without_holdings_has_nothing_to_total(store: Store) -> None:

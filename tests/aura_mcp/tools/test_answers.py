@@ -889,13 +889,13 @@ def test_token_report(world: Application) -> None:
     assert both(world, "token_report", mint=mint("MEME"), detail=True) == snapshot(
         {
             "text": [
-                "6Cdgehg77C4FwK4w8Gk1k35k2Fp6tX2oJfBcLc1upump: price $1.25000 (candle:geckoterminal, 3600 s old); in 1d followed wallets net -$150.00; 0 of 3 entities seen hold it, 2 of the followed had it. Liquidity and risk are not known yet."
+                "6Cdgehg77C4FwK4w8Gk1k35k2Fp6tX2oJfBcLc1upump: price $1.25000 (candle:geckoterminal, 3600 s old); in 1d followed wallets net -$150.00; 0 of 3 entities seen hold it, 2 of the followed had it. Liquidity and risk are not known."
             ],
             "content": {
                 "as_of": "2026-05-28T21:26:40Z",
                 "last_fact_at": "2026-05-28T20:31:40Z",
                 "notes": [
-                    "no market data is stored: pools and their reserves are unknown",
+                    "no pool of the last day is stored: prices are asked for what followed wallets hold",
                     "no risk is computed yet: unknown is not safe",
                 ],
                 "mint": "6Cdgehg77C4FwK4w8Gk1k35k2Fp6tX2oJfBcLc1upump",
@@ -908,6 +908,7 @@ def test_token_report(world: Application) -> None:
                     "age_s": 3600,
                     "interval_s": 3600,
                 },
+                "market_state": "quiet",
                 "last_trade": {
                     "price_usd": 1.0,
                     "price_sol": 0.01,
@@ -917,6 +918,7 @@ def test_token_report(world: Application) -> None:
                     "signature": "2wic5EUFWStD6k6mQpUgLUnKuYmZZJESMyfiRt1iQ2yKWkugVguoKbfgskKfiagK7LdRAEPMtZTww8NKXYgiyovQ",
                 },
                 "liquidity_usd": None,
+                "pools": [],
                 "risk": None,
                 "flow_tracked": {
                     "buyers": 1,

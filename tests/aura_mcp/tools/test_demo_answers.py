@@ -356,20 +356,21 @@ def test_token_report(demo: Application) -> None:
     assert both(demo, "token_report", mint=TRADED, window="7d") == snapshot(
         {
             "text": [
-                "8Xa1jqBhrxEFX4HgMd9NNRVjK5ap7tBrr5aebCGKpump: price $0.0000560010 (trade, 882 s old); in 7d no followed wallet traded it; 198 of 269 entities seen hold it, 0 of the followed had it. Liquidity and risk are not known yet."
+                "8Xa1jqBhrxEFX4HgMd9NNRVjK5ap7tBrr5aebCGKpump: price $0.0000560010 (trade, 882 s old); in 7d no followed wallet traded it; 198 of 269 entities seen hold it, 0 of the followed had it. Liquidity and risk are not known."
             ],
             "content": {
                 "as_of": "2026-07-03T12:00:00Z",
                 "last_fact_at": "2026-07-03T11:45:18Z",
                 "notes": [
-                    "no market data is stored: pools and their reserves are unknown",
+                    "no pool of the last day is stored: prices are asked for what followed wallets hold",
                     "no risk is computed yet: unknown is not safe",
-                    "no candle of this token is stored",
+                    "no price and no candle of this token is stored",
                 ],
                 "mint": "8Xa1jqBhrxEFX4HgMd9NNRVjK5ap7tBrr5aebCGKpump",
                 "decimals": 6,
                 "window": "7d",
                 "price": None,
+                "market_state": "live",
                 "last_trade": {
                     "price_usd": 5.60009646281e-05,
                     "price_sol": 6.86181818182e-07,

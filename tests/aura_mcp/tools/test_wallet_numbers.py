@@ -309,5 +309,6 @@ def test_concise_report_shows_the_same_numbers(demo: Application) -> None:
         assert counted[0] == counted[1]
         for name in ("trips", "positions"):
             rows = concise.pop(name)
-            assert rows == detailed[name][: len(rows)]
+            full = detailed[name][: len(rows)]
+            assert rows == [{key: of[key] for key in row} for row, of in zip(rows, full, strict=True)]
         assert concise == {name: detailed[name] for name in concise}
