@@ -22,6 +22,8 @@ MEMORY: Final = ":memory:"
 _PID: Final = re.compile(r"\(PID (\d+)\)")
 _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
 _LIMIT: Final = "SET memory_limit = '{}MB'"
+_LIMIT_AGAIN_S: Final = 0.01
+_LIMIT_TRIES: Final = 200
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _SEALED: Final = (
     "SET allowed_configs = ['memory_limit']",
@@ -43,6 +45,7 @@ class Database:
         self._idle_limit_mb = idle_limit_mb
         self._heavy = 0
         self._limiting = threading.Lock()
+        self._pause = threading.Event()
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
         self._writing = threading.RLock()
@@ -168,12 +171,22 @@ class Database:
     def _count_heavy(self, change: int) -> None:
         with self._limiting:
             was_heavy, self._heavy = bool(self._heavy), self._heavy + change
-            if was_heavy != bool(self._heavy) and self._idle_limit_mb < self._memory_limit_mb:
+            if was_heavy == bool(self._heavy) or self._idle_limit_mb >= self._memory_limit_mb:
+                return
+            if self._heavy:
+                # The statement itself needs a little memory, which others may hold for a moment.
+                any(self._limit(self._memory_limit_mb) or self._pause.wait(_LIMIT_AGAIN_S) for _ in range(_LIMIT_TRIES))
+            else:
                 # What others use at the moment cannot be given back: the next heavy work does it for them.
-                limit = _LIMIT.format(self._memory_limit_mb if self._heavy else self._idle_limit_mb)
-                # On a cursor of its own: the thread's one may be inside a transaction.
-                with suppress(duckdb.OutOfMemoryException), self._new_cursor() as cursor:
-                    cursor.execute(limit)
+                self._limit(self._idle_limit_mb)
+
+    def _limit(self, limit_mb: int) -> bool:
+        """Set the limit and return whether that went."""
+        # On a cursor of its own: the thread's one may be inside a transaction.
+        with suppress(duckdb.OutOfMemoryException), self._new_cursor() as cursor:
+            cursor.execute(_LIMIT.format(limit_mb))
+            return True
+        return False
 
     def _is_writing(self) -> bool:
         return bool(getattr(self._local, "is_writing", False))

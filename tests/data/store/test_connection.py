@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -240,3 +241,14 @@ def test_writing_has_all_of_the_memory(tmp_path: Path) -> None:
         with store.database.write() as cursor:
             ((length,),) = cursor.execute("SELECT len(list(range)) FROM range(8_000_000)").fetchall()
         assert length == 8_000_000
+
+
+def test_questions_that_meet_at_the_limit_are_all_answered(tmp_path: Path) -> None:
+    """Our rule: what is left between bookings may make a question slower, and fails none."""
+    question = "SELECT len(list(md5(range::VARCHAR))) FROM range(300_000)"
+    with (
+        Store.open(tmp_path / "aura.duckdb", memory_limit_mb=1024, idle_limit_mb=32) as store,
+        ThreadPoolExecutor(6) as threads,
+    ):
+        answers = list(threads.map(store.database.rows, [question] * 30))
+        assert answers == [[(300_000,)]] * 30
