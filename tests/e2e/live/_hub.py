@@ -112,8 +112,9 @@ class LiveHub:
         url = info_of(self.places).http_url
         reply = httpx.post(url, json=question, headers=headers, timeout=BOUND_S, trust_env=False)
         lines = [line.removeprefix("data:") for line in reply.text.splitlines() if line.startswith(("data:", "{"))]
-        result: dict[str, Any] = json.loads(lines[-1])["result"]
-        assert not result.get("isError"), result
+        answer: dict[str, Any] = json.loads(lines[-1])
+        result = answer.get("result", {})
+        assert result.get("structuredContent"), answer
         return dict(result["structuredContent"])
 
     def runs(self, job: str) -> list[dict[str, Any]]:
