@@ -17,9 +17,11 @@ from engine.market import Holding, Market, Unrealized, unrealized
 from engine.units import WSOL, Mint
 from engine.wallets import OpenPosition, PositionState
 
+# What was traded earlier is stale at best, and does not end a silence that was observed since.
 _TRADED: Final = """
 SELECT mint, max(order_time) FROM leg
-WHERE mint IN (SELECT unnest($mints)) AND class IN ('BUY', 'SELL', 'SWAP') AND order_time <= $as_of
+WHERE order_time BETWEEN $as_of - 2 * 86400 AND $as_of
+    AND mint IN (SELECT unnest($mints)) AND class IN ('BUY', 'SELL', 'SWAP')
 GROUP BY mint
 """
 

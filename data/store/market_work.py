@@ -6,11 +6,20 @@ Not responsible for how often something is worth asking (`engine.market.asking`)
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
+from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
 from engine.market import Asked
 from engine.units import WSOL, Mint
 
 HOUR_S: Final = 3_600
+
+_ASK_COLUMNS: Final = {"mint": Type.VARCHAR, "asked_at": Type.BIGINT, "misses": Type.INTEGER}
+_MISS_COLUMNS: Final = {
+    "interval_s": Type.INTEGER,
+    "opened_at": Type.BIGINT,
+    "asked_at": Type.BIGINT,
+    "misses": Type.INTEGER,
+}
 
 # The largest holding of any followed entity: a quote for it serves them all.
 _HELD: Final = """
@@ -38,7 +47,7 @@ LEFT JOIN priced AS p ON p.mint = h.mint
 ORDER BY a.asked_at NULLS FIRST, h.last_at DESC, h.mint
 """
 _NOTE: Final = """
-INSERT INTO market_ask VALUES (?, ?, ?)
+INSERT INTO market_ask FROM incoming
 ON CONFLICT (mint) DO UPDATE SET
     asked_at = excluded.asked_at, misses = CASE WHEN excluded.misses = 0 THEN 0 ELSE market_ask.misses + 1 END
 """
@@ -62,7 +71,7 @@ WHERE n.opened_at + 3600 <= $1 AND (x.misses IS NULL OR x.asked_at + 86400 * x.m
 ORDER BY n.opened_at DESC
 """
 _NOTE_MISS: Final = """
-INSERT INTO candle_miss VALUES (3600, ?, ?, 1)
+INSERT INTO candle_miss FROM incoming
 ON CONFLICT (interval_s, opened_at) DO UPDATE SET asked_at = excluded.asked_at, misses = candle_miss.misses + 1
 """
 _LAST_CANDLE: Final = "SELECT max(opened_at) FROM candle WHERE mint = ? AND interval_s = ?"
@@ -90,8 +99,8 @@ class MarketWork:
         """Remember for which mints a price was asked and found, or asked and known by nobody."""
         rows = [(mint, at, 0) for mint in found] + [(mint, at, 1) for mint in missing]
         if rows:
-            with self._database.write() as cursor:
-                cursor.executemany(_NOTE, rows)
+            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_ASK_COLUMNS, rows)):
+                cursor.execute(_NOTE)
 
     def without_info(self, mints: Sequence[str]) -> list[Mint]:
         """Return the mints of which no name is stored."""
@@ -106,10 +115,10 @@ class MarketWork:
 
     def note_missed_hours(self, hours: Iterable[int], at: int) -> None:
         """Remember hours of which nobody had a candle."""
-        rows = [(hour, at) for hour in hours]
+        rows = [(HOUR_S, hour, at, 1) for hour in hours]
         if rows:
-            with self._database.write() as cursor:
-                cursor.executemany(_NOTE_MISS, rows)
+            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_MISS_COLUMNS, rows)):
+                cursor.execute(_NOTE_MISS)
 
     def last_candle_at(self, interval_s: int) -> int | None:
         """Return when the last candle of SOL of that length opened, None without any."""
