@@ -44,6 +44,9 @@ def test_status_says_what_is_there(application: Application, era: str) -> None:
             "live": {
                 "is_offline": True,
                 "followed": 0,
+                "histories": {},
+                "unfinalized": 0,
+                "taken_back": 0,
                 "jobs": [],
                 "providers": [],
                 "pending": 0,

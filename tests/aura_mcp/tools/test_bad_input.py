@@ -47,7 +47,7 @@ CASES: Final[list[tuple[str, dict[str, Any], str]]] = [
     ("wallet_report", {"wallets": [address(n) for n in "abcdef"]}, "at most 5"),
     ("wallet_report", {"wallets": [""]}, "at least 1 character"),
     ("wallet_report", {"wallets": [7]}, "string"),
-    ("wallet_report", {"wallets": [address("nobody")]}, "`search` finds"),
+    ("wallet_report", {"wallets": [address("nobody")]}, "`search` for wallets"),
     ("wallet_report", {"wallets": [DAMAGED]}, "base58 leaves out 0"),
     ("wallet_report", {"wallets": ["bo"]}, "use one of"),
     ("wallet_report", {"wallets": ["nobody"]}, "neither an address nor a known nickname"),
