@@ -122,18 +122,20 @@ class LiveHub:
         return [run for run in self.call("job_status")["runs"] if run["job"] == job]
 
     def await_quiet(self, wallets: int, *, bound_s: float) -> None:
-        """Wait until every wallet was compared with the chain and a whole cycle after that found nothing to do."""
+        """Wait until every wallet was compared with the chain, and cycles after that found nothing left to do."""
         compared: set[int] = set()
         first = self._newest_run()
         found_nothing: set[int] = set()
 
         def is_quiet() -> bool:
-            for run in self._finished(since=first):
+            finished = self._finished(since=first)
+            for run in finished:
                 if run["job"] == "reconcile" and not run.get("failures") and run["summary"]["drifting"] == 0:
                     compared.add(run["id"])
                 if run["job"] == "wallets" and len(compared) * RECONCILED > wallets and _has_found_nothing(run):
                     found_nothing.add(run["id"])
-            return len(found_nothing) > 1
+            waiting = [run["summary"]["waiting"] for run in finished if run["job"] == "finality"]
+            return len(found_nothing) > 1 and waiting[:1] == [0]
 
         until(is_quiet, bound_s)
 
