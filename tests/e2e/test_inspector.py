@@ -144,6 +144,11 @@ def test_every_tool_is_listed_without_a_finding_and_answers(door: Door) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for tool, ran in zip(tools, pool.map(call, tools), strict=True):
+            if tool["name"] == "refresh":
+                # Nothing here may reach a network: the refusal is the answer.
+                assert ran.code == TOOL_FAILED
+                assert "AURA_OFFLINE" in ran.out
+                continue
             result = ran.result()
             assert not result.get("isError"), (tool["name"], result)
             assert result["content"][0]["text"]
