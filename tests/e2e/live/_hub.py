@@ -135,7 +135,7 @@ class LiveHub:
                 if run["job"] == "wallets" and len(compared) * RECONCILED > wallets and _has_found_nothing(run):
                     found_nothing.add(run["id"])
             waiting = [run["summary"]["waiting"] for run in finished if run["job"] == "finality"]
-            return len(found_nothing) > 1 and waiting[:1] == [0]
+            return len(found_nothing) > 1 and waiting[:1] == [0] and not self.call("system_status")["live"]["pending"]
 
         until(is_quiet, bound_s)
 
