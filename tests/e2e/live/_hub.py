@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -135,9 +135,15 @@ class LiveHub:
                 if run["job"] == "wallets" and len(compared) * RECONCILED > wallets and _has_found_nothing(run):
                     found_nothing.add(run["id"])
             waiting = [run["summary"]["waiting"] for run in finished if run["job"] == "finality"]
-            return len(found_nothing) > 1 and waiting[:1] == [0] and not self.call("system_status")["live"]["pending"]
+            return len(found_nothing) > 1 and waiting[:1] == [0]
 
         until(is_quiet, bound_s)
+
+    def next_due(self, signatures: Collection[str]) -> int | None:
+        """Return when the first of some postponed signatures is due, None when none is; it must not be running."""
+        with Store.open(self.home / "aura.duckdb") as store:
+            rows = store.database.rows("SELECT signature, due_at FROM pending")
+        return min((due_at for signature, due_at in rows if signature in signatures), default=None)
 
     def _newest_run(self) -> int:
         return max((run["id"] for run in self.call("job_status")["runs"]), default=0)

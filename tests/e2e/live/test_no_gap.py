@@ -38,10 +38,7 @@ class Life:
     bound_s: float
 
 
-# What failed three times in a row waits for two minutes: rare, but it may be the last one.
-SHORT: Final = Life(
-    wallets=40, before=4, rounds=20, transactions=8, round_s=0.25, kills=3, period_s=0.25, bound_s=170.0
-)
+SHORT: Final = Life(wallets=40, before=4, rounds=20, transactions=8, round_s=0.25, kills=3, period_s=0.25, bound_s=90.0)
 HOUR: Final = Life(
     wallets=174, before=20, rounds=720, transactions=8, round_s=5.0, kills=30, period_s=2.0, bound_s=900.0
 )
@@ -99,10 +96,22 @@ def stored(life: Life, home: Path, started_at: int, *, is_disturbed: bool) -> tu
         with LiveHub(home, everything, script.addresses, logs=str(int(is_disturbed)), **settings) as hub:
             if is_disturbed:
                 live_disturbed(life, hub, everything, script)
-            hub.await_quiet(life.wallets, bound_s=life.bound_s)
-            hub.stop()
+            signatures = {done.signature for done in everything.chain.executed()}
+            await_all(life, hub, signatures)
         hub.run("verify")
-        return hub.export(), {done.signature for done in everything.chain.executed()}
+        return hub.export(), signatures
+
+
+def await_all(life: Life, hub: LiveHub, signatures: set[str]) -> None:
+    """Wait until nothing is left to do and stop the hub; what vanished before it was fetched is looked for in vain."""
+    clock = SystemClock()
+    while True:
+        hub.await_quiet(life.wallets, bound_s=life.bound_s)
+        hub.stop()
+        if (due_at := hub.next_due(signatures)) is None:
+            return
+        threading.Event().wait(max(0, due_at - clock.epoch_s()))
+        hub.start()
 
 
 def check(life: Life, folder: Path) -> None:
