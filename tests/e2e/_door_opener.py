@@ -74,18 +74,22 @@ class _Visit(socketserver.BaseRequestHandler):
         head = _CONNECTION.sub(b"", head + b"\r\n").replace(own_port, port)
         head += f"Authorization: Bearer {self.server.token}\r\nConnection: close".encode()
         hub.sendall(head + _END + body)
-        rest = threading.Thread(target=_pump, args=(self.request, hub))
+        rest = threading.Thread(target=_pass_on_rest, args=(self.request, hub))
         rest.start()
+        # An answer says itself where it ends, and that its connection then does: the client closes it. Node's own
+        # client dies of a connection that ends under an answer that it has not yet read.
         _pump(hub, self.request)
-        with suppress(OSError):
-            self.request.shutdown(socket.SHUT_RDWR)
         rest.join()
+
+
+def _pass_on_rest(client: socket.socket, hub: socket.socket) -> None:
+    _pump(client, hub)
+    # The hub must notice a client that went away in the middle of a stream.
+    with suppress(OSError):
+        hub.shutdown(socket.SHUT_WR)
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(_CHUNK):
             target.sendall(data)
-    # The hub must notice a client that went away in the middle of a stream.
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
