@@ -207,7 +207,7 @@ class Prices:
             tally.failures.append(str(error))
             return
         tally.notes += served.failed
-        await anyio.to_thread.run_sync(self._market.keep_infos, list(served.value.values()))
+        await anyio.to_thread.run_sync(self._store.token_names.keep, list(served.value.values()))
         tally.names = len(served.value)
 
     async def _ask_candles(self, now: int, tally: _Tally) -> None:

@@ -1,10 +1,10 @@
-"""Find wallets and tokens by what a person remembers of them: a nickname, the start of an address, an address.
+"""Find wallets and tokens by what a person remembers of them: a nickname, a symbol, an address or the start of one.
 
 What is ambiguous comes back as candidates; nothing is chosen for the user. A wallet whose address starts or ends like
 that of a named wallet is marked: look-alikes are how people are robbed. Not responsible for reports on what was found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -20,7 +20,9 @@ from aura_mcp.services.tracking import Completing, WalletCompleteness
 from data.clock import Clock
 from data.store import Store
 from engine.address import ALPHABET, MAX_LENGTH, parse_address
+from engine.market import TokenInfo
 from engine.text import clean_text, quote_text
+from engine.units import Mint
 from engine.wallets import Window
 
 MIN_PREFIX: Final = 3
@@ -47,7 +49,7 @@ class SearchQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Something that answers to the query; `why` says how: its address, its nickname, or a part of either.
+    """Something that answers to the query; `why` says how: its address, its name, or a part of either.
 
     `twin_of` names a labelled wallet whose address starts and ends alike.
     """
@@ -55,6 +57,8 @@ class Match:
     kind: Kind
     address: str
     nickname: str | None
+    untrusted_name: str | None
+    untrusted_symbol: str | None
     is_tracked: bool
     why: str
     is_exact: bool
@@ -65,7 +69,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page of matches, exact ones first. `is_ambiguous` tells that more than one could be meant."""
+    """A page of matches, exact ones first. `is_ambiguous` tells that more than one could be meant.
+
+    A symbol is exact for every token that took it: of two, neither is picked.
+    """
 
     span: Span
     last_fact_at: datetime | None
@@ -102,6 +109,14 @@ class _Followed(NamedTuple):
     last_order_time: int | None
 
 
+class _Place(NamedTuple):
+    """Where a page ended: what the matches are sorted by."""
+
+    rank: int
+    kind: Kind
+    address: str
+
+
 class _Row(NamedTuple):
     kind: Kind
     address: str
@@ -121,11 +136,20 @@ class _Named(NamedTuple):
 
 
 _WHY: Final = {
-    0: "address",
-    1: "nickname",
-    2: "start of the nickname",
-    3: "part of the nickname",
-    4: "start of the address",
+    Kind.WALLET: (
+        "address",
+        "nickname",
+        "start of the nickname",
+        "part of the nickname",
+        "start of the address",
+    ),
+    Kind.TOKEN: (
+        "address",
+        "symbol or name",
+        "start of the symbol or name",
+        "part of the symbol or name",
+        "start of the address",
+    ),
 }
 _EXACT: Final = 1
 _WALLETS: Final = """
@@ -144,9 +168,24 @@ LEFT JOIN wallet AS w ON w.address = a.address
 WHERE contains(lower(w.nickname), lower($query)) OR ($is_address AND starts_with(a.address, $query))
 """
 _TOKENS: Final = """
-SELECT DISTINCT 'token', mint, NULL::VARCHAR, false, CASE WHEN mint = $query THEN 0 ELSE 4 END
-FROM (SELECT mint FROM fold_state UNION SELECT mint FROM candle)
-WHERE $is_address AND starts_with(mint, $query) AND NOT is_sol(mint) AND NOT is_stable(mint)
+WITH named AS (
+    SELECT mint, lower(untrusted_symbol) AS symbol, lower(untrusted_name) AS name, lower(ltrim($query, '$')) AS wanted
+    FROM token_info
+)
+SELECT 'token', mint, NULL::VARCHAR, false, min(rank) FROM (
+    SELECT mint, CASE WHEN mint = $query THEN 0 ELSE 4 END AS rank
+    FROM (SELECT mint FROM fold_state UNION SELECT mint FROM candle)
+    WHERE $is_address AND starts_with(mint, $query)
+    UNION ALL
+    SELECT mint, CASE
+        WHEN symbol = wanted OR name = wanted THEN 1
+        WHEN starts_with(symbol, wanted) OR starts_with(name, wanted) THEN 2
+        ELSE 3 END
+    FROM named
+    WHERE wanted <> '' AND (contains(symbol, wanted) OR contains(name, wanted))
+)
+WHERE NOT is_sol(mint) AND NOT is_stable(mint)
+GROUP BY mint
 """
 _WALLET_ACTIVITY: Final = """
 SELECT entity, sum(events)::BIGINT, max(last_order_time) FROM fold_state
@@ -185,10 +224,10 @@ class Search:
         """
         query = clean_text(question.query, MAX_QUERY)
         _check(question.query, query)
-        start = 0 if cursor is None else read_cursor(question, cursor, int)
+        after = None if cursor is None else read_cursor(question, cursor, _Place)
         rows = self._rows(query, question.kind)
-        page = rows[start : start + limit]
-        end = start + len(page)
+        rest = [row for row in rows if after is None or _place(row) > after]
+        page = rest[:limit]
         exact = sum(row.rank <= _EXACT for row in rows)
         return Found(
             span=span_of(self._clock, Window.ALL),
@@ -196,7 +235,7 @@ class Search:
             matches_total=len(rows),
             is_ambiguous=len(rows) > 1 and exact != 1,
             matches=self._matches(page),
-            next_cursor=write_cursor(question, end) if end < len(rows) else None,
+            next_cursor=write_cursor(question, _place(page[-1])) if len(rest) > limit else None,
         )
 
     def wallet_of(self, text: str) -> str:
@@ -237,6 +276,10 @@ class Search:
             ),
         )
 
+    def symbols(self) -> Mapping[Mint, str]:
+        """Return what strangers call tokens, of those that are known to have a symbol."""
+        return self._store.token_names.symbols()
+
     def nicknames(self, start: str, limit: int) -> list[str]:
         """Return nicknames that start with a text, for completion."""
         sql = (
@@ -251,10 +294,11 @@ class Search:
         return [str(row[0]) for row in self._store.database.rows(sql, [start, limit])]
 
     def mints(self, start: str, limit: int) -> list[str]:
-        """Return mints that start with a text, most traded first, for completion."""
+        """Return mints that start with a text, or whose symbol does, most traded first, for completion."""
         sql = (
-            "SELECT mint FROM fold_state WHERE starts_with(mint, $1) GROUP BY mint "
-            "ORDER BY sum(events) DESC, mint LIMIT $2"
+            "SELECT mint FROM fold_state LEFT JOIN token_info USING (mint) "
+            "WHERE starts_with(mint, $1) OR starts_with(lower(untrusted_symbol), lower($1)) "
+            "GROUP BY mint ORDER BY sum(events) DESC, mint LIMIT $2"
         )
         return [str(row[0]) for row in self._store.database.rows(sql, [start, limit])]
 
@@ -269,7 +313,7 @@ class Search:
         tokens = {row.address for row in rows if row.kind is Kind.TOKEN}
         # A mint can be its own account in the ledger of nobody; it is listed once, as the token.
         found = [row for row in rows if row.kind is Kind.TOKEN or row.address not in tokens]
-        return sorted(found, key=lambda row: (row.rank, row.kind, row.address))
+        return sorted(found, key=_place)
 
     def _matches(self, page: Sequence[_Row]) -> tuple[Match, ...]:
         activity = {
@@ -277,7 +321,10 @@ class Search:
             Kind.TOKEN: self._activity(_TOKEN_ACTIVITY, page, Kind.TOKEN),
         }
         labelled = [row.address for row in rows_of(self._store, _Named, _LABELLED)]
-        return tuple(_match(row, activity[row.kind].get(row.address), labelled) for row in page)
+        infos = self._store.token_names.infos([row.address for row in page if row.kind is Kind.TOKEN])
+        return tuple(
+            _match(row, activity[row.kind].get(row.address), infos.get(Mint(row.address)), labelled) for row in page
+        )
 
     def _activity(self, sql: str, page: Sequence[_Row], kind: Kind) -> dict[str, _Activity]:
         addresses = [row.address for row in page if row.kind is kind]
@@ -302,13 +349,19 @@ def _check(asked: str, query: str) -> None:
         raise AuraError(f"the query has {len(asked)} characters; addresses have at most {MAX_LENGTH}, nicknames 32")
 
 
-def _match(row: _Row, activity: _Activity | None, labelled: Sequence[str]) -> Match:
+def _place(row: _Row) -> _Place:
+    return _Place(row.rank, row.kind, row.address)
+
+
+def _match(row: _Row, activity: _Activity | None, info: TokenInfo | None, labelled: Sequence[str]) -> Match:
     return Match(
         kind=row.kind,
         address=row.address,
         nickname=row.nickname,
+        untrusted_name=None if info is None else info.untrusted_name,
+        untrusted_symbol=None if info is None else info.untrusted_symbol,
         is_tracked=row.is_tracked,
-        why=_WHY[row.rank],
+        why=_WHY[row.kind][row.rank],
         is_exact=row.rank <= _EXACT,
         trades=0 if activity is None else activity.trades,
         last_trade_at=None if activity is None else to_moment_or_none(activity.last_trade_at),

@@ -19,7 +19,7 @@ from aura_mcp.services.scope import Span, last_fact_at, span_of, tracked_entitie
 from data.clock import Clock
 from data.store import Store
 from data.store.identity import ROW_PREFIX
-from data.store.market import CANDLE_PREFIX, MarketStore
+from data.store.market import CANDLE_PREFIX
 from engine.address import parse_address
 from engine.market import Holding, Market, Pool, unrealized
 from engine.units import QUOTE_MINTS, QUOTE_SYMBOLS, Mint
@@ -183,7 +183,6 @@ class Tokens:
         self._parties = parties
         self._flows = flows
         self._holdings = Holdings(store)
-        self._market = MarketStore(store.database)
         self._clock = clock
 
     def report(self, mint: str, window: Window, *, limit: int) -> TokenReport:
@@ -211,7 +210,7 @@ class Tokens:
         followed = frozenset(tracked)
         decimals = facts.decimals or 0
         seen = unrealized(Holding(Mint(address), 0, decimals), market, as_of=span.as_of_s)
-        info = self._market.infos([address]).get(Mint(address))
+        info = self._store.token_names.infos([address]).get(Mint(address))
         return TokenReport(
             span=span,
             last_fact_at=last_fact_at(self._store),

@@ -15,6 +15,7 @@ from aura_mcp.tools._reply import (
     Moment,
     Number,
     Part,
+    TokensAnswer,
     WalletName,
     amounts,
     counted,
@@ -124,7 +125,7 @@ class TokenAnswer(Answer):
     holders: list[HolderModel] = Field(description="Followed wallets first, then the largest holdings.")
 
 
-class FlowAnswer(Answer):
+class FlowAnswer(TokensAnswer):
     """Tokens by what was bought of them."""
 
     since: Moment | None
@@ -181,12 +182,12 @@ async def token_flows(  # noqa: PLR0913 - every argument is one that a model may
     question = FlowQuestion(
         window=window, since=since, until=until, whose=whose, order=order, min_entities=min_entities
     )
-    service = context.request_context.lifespan_context.answers.flows
+    answers = context.request_context.lifespan_context.answers
 
     def build(rows: int) -> CallToolResult:
-        return _flows(service.page(question, limit=rows, cursor=cursor, each=5 if detail else 2), detail=detail)
+        return _flows(answers.flows.page(question, limit=rows, cursor=cursor, each=5 if detail else 2), detail=detail)
 
-    return await fitting(limit, build, detail=detail)
+    return await fitting(limit, build, detail=detail, symbols=answers.search.symbols)
 
 
 def _token(report: TokenReport, window: Window, *, detail: bool) -> CallToolResult:

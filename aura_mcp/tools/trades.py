@@ -10,12 +10,12 @@ from aura_mcp.services.explaining import Explained, ExplainedSale, LotPart
 from aura_mcp.services.finding import FoundTrade, FoundTrades, TradeOrder, TradeQuestion
 from aura_mcp.services.questions import ExplainQuestion
 from aura_mcp.tools._reply import (
-    Answer,
     CursorArgument,
     DetailArgument,
     Moment,
     Number,
     Part,
+    TokensAnswer,
     WalletName,
     amounts,
     counted,
@@ -63,7 +63,7 @@ class TradeModel(Part):
     pool: str | None = None
 
 
-class TradeList(Answer):
+class TradeList(TokensAnswer):
     """A page of trades."""
 
     since: Moment | None
@@ -115,7 +115,7 @@ class SaleModel(Part):
     parts_total: int
 
 
-class Explanation(Answer):
+class Explanation(TokensAnswer):
     """A realized figure and what it is the sum of."""
 
     wallet: WalletName
@@ -168,12 +168,12 @@ async def find_trades(  # noqa: PLR0913 - every argument is one that a model may
         order=order,
         currency=currency,
     )
-    service = context.request_context.lifespan_context.answers.finding
+    answers = context.request_context.lifespan_context.answers
 
     def build(rows: int) -> CallToolResult:
-        return _trades(question, service.page(question, limit=rows, cursor=cursor), detail=detail)
+        return _trades(question, answers.finding.page(question, limit=rows, cursor=cursor), detail=detail)
 
-    return await fitting(limit, build, detail=detail)
+    return await fitting(limit, build, detail=detail, symbols=answers.search.symbols)
 
 
 async def explain_pnl(  # noqa: PLR0913 - every argument is one that a model may need
@@ -195,12 +195,12 @@ async def explain_pnl(  # noqa: PLR0913 - every argument is one that a model may
     purchase it consumed; what has no known cost is unmatched and in no net. Use find_trades to find the sale first.
     """
     question = ExplainQuestion(wallet=wallet, signature=signature, mint=mint, trip=trip)
-    service = context.request_context.lifespan_context.answers.explaining
+    answers = context.request_context.lifespan_context.answers
 
     def build(rows: int) -> CallToolResult:
-        return _explanation(question, service.page(question, limit=rows, cursor=cursor), detail=detail)
+        return _explanation(question, answers.explaining.page(question, limit=rows, cursor=cursor), detail=detail)
 
-    return await fitting(limit, build, detail=detail)
+    return await fitting(limit, build, detail=detail, symbols=answers.search.symbols)
 
 
 def _trades(question: TradeQuestion, page: FoundTrades, *, detail: bool) -> CallToolResult:

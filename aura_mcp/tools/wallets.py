@@ -18,6 +18,7 @@ from aura_mcp.tools._reply import (
     Moment,
     Number,
     Part,
+    TokensAnswer,
     WalletName,
     amounts,
     counted,
@@ -202,7 +203,7 @@ class WalletFigures(Part):
     unknown: list[str] = Field(description="What is in no figure, how often, and why.")
 
 
-class WalletReports(Answer):
+class WalletReports(TokensAnswer):
     """One wallet, or several side by side."""
 
     since: Moment | None
@@ -256,16 +257,16 @@ async def wallet_report(
     Use it when the wallet is known; top_wallets finds wallets, find_trades lists single trades, explain_pnl follows a
     round trip to its signatures. Figures come in USD and SOL; unrealized P&L is what selling returns, never the mark.
     """
-    service = context.request_context.lifespan_context.answers.reports
+    answers = context.request_context.lifespan_context.answers
     names = list(dict.fromkeys(wallets))
 
     def build(rows: int) -> CallToolResult:
         questions = [WalletQuestion(wallet=name, window=window, currency=currency) for name in names]
-        reports = [service.report(question, limit=rows) for question in questions]
+        reports = [answers.reports.report(question, limit=rows) for question in questions]
         return _reports(reports, currency, detail=detail)
 
     most = 12 if detail else 3
-    return await fitting(max(1, most // len(names)), build, detail=detail)
+    return await fitting(max(1, most // len(names)), build, detail=detail, symbols=answers.search.symbols)
 
 
 def _board(board: Leaderboard, last_fact_at: Moment | None, *, detail: bool) -> CallToolResult:

@@ -1,7 +1,7 @@
 """Keep what providers observed of markets, and tell what was known at a moment.
 
-Not responsible for asking providers, for what is worth asking (`market_work`), or for what holdings are worth
-(`engine.market`).
+Not responsible for asking providers, for what is worth asking (`market_work`), for names (`token_names`), or for what
+holdings are worth (`engine.market`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
-from engine.market import Activity, Pool, SpotPrice, SwapQuote, TokenInfo
+from engine.market import Activity, Pool, SpotPrice, SwapQuote
 from engine.units import Mint
 
 HOUR_S: Final = 3_600
@@ -51,20 +51,6 @@ _POOL_COLUMNS: Final = {
     "idle_since": Type.BIGINT,
     "observed_at": Type.BIGINT,
 }
-_INFO_COLUMNS: Final = {
-    "mint": Type.VARCHAR,
-    "untrusted_name": Type.VARCHAR,
-    "untrusted_symbol": Type.VARCHAR,
-    "decimals": Type.UTINYINT,
-    "total_supply": Type.VOLUME,
-    "market_cap_usd": Type.VOLUME,
-    "holders": Type.BIGINT,
-    "creator": Type.VARCHAR,
-    "created_at": Type.BIGINT,
-    "launchpad": Type.VARCHAR,
-    "source": Type.VARCHAR,
-    "observed_at": Type.BIGINT,
-}
 _KEEP_PRICES: Final = """
 INSERT INTO market_price FROM incoming
 ON CONFLICT (hour, mint) DO UPDATE SET
@@ -78,7 +64,6 @@ ON CONFLICT (mint) DO UPDATE SET
     in_raw = excluded.in_raw, out_mint = excluded.out_mint, out_raw = excluded.out_raw,
     source = excluded.source, observed_at = excluded.observed_at
 """
-_KEEP_INFO: Final = "INSERT OR REPLACE INTO token_info FROM incoming"
 _FIND_PRICES: Final = """
 SELECT mint, source, price_usd, liquidity_usd, traded_at, idle_since, observed_at FROM market_price
 WHERE mint IN (SELECT unnest($mints)) AND hour >= $as_of // 3600 - 25 AND observed_at <= $as_of
@@ -94,7 +79,6 @@ _FIND_POOLS: Final = """
 SELECT * FROM market_pool WHERE mint IN (SELECT unnest($mints)) ORDER BY mint, liquidity_usd DESC NULLS LAST, address
 """
 _FIND_QUOTES: Final = "SELECT * FROM market_quote WHERE mint IN (SELECT unnest($mints))"
-_FIND_INFO: Final = "SELECT * FROM token_info WHERE mint IN (SELECT unnest($mints))"
 _FORGET: Final = (
     "DELETE FROM market_price WHERE observed_at < ?",
     "DELETE FROM market_pool WHERE observed_at < ?",
@@ -174,13 +158,6 @@ class MarketStore:
         with self._database.write() as cursor:
             cursor.execute(_KEEP_QUOTE, values)
 
-    def keep_infos(self, infos: Iterable[TokenInfo]) -> None:
-        """Keep what tokens say of themselves, replacing what they said before."""
-        rows = [tuple(getattr(info, name) for name in _INFO_COLUMNS) for info in infos]
-        if rows:
-            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_INFO_COLUMNS, rows)):
-                cursor.execute(_KEEP_INFO)
-
     def forget_before(self, now: int) -> None:
         """Remove what is too old to be used for anything."""
         with self._database.write() as cursor:
@@ -204,12 +181,6 @@ class MarketStore:
             mint: Observed(prices.get(mint), tuple(pools.get(mint, ())), quotes.get(mint))
             for mint in prices.keys() | pools.keys() | quotes.keys()
         }
-
-    def infos(self, mints: Sequence[str]) -> dict[Mint, TokenInfo]:
-        """Return what tokens say of themselves, of those that are known."""
-        rows = self._database.rows(_FIND_INFO, {"mints": list(mints)})
-        infos = [TokenInfo(**dict(zip(_INFO_COLUMNS, row, strict=True))) for row in rows]
-        return {info.mint: info for info in infos}
 
     def _prices(self, named: dict[str, object]) -> dict[Mint, SpotPrice]:
         """Return the later of price and candle for each mint."""

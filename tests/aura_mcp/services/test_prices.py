@@ -98,7 +98,7 @@ def test_refresh_brings_prices_pools_names_and_candles() -> None:
         assert seen is not None
         assert seen.price_usd == Decimal("0.00105")
         assert found[MEME].pools[0].quote_reserve == 350
-        assert MarketStore(store.database).infos([CAT])[CAT].untrusted_symbol == "CAT"
+        assert store.token_names.infos([CAT])[CAT].untrusted_symbol == "CAT"
         assert done.names == 2
 
 

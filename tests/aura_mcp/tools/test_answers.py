@@ -878,7 +878,7 @@ def test_explain_round_trip(world: Application) -> None:
                         "parts_total": 2,
                     }
                 ],
-                "next_cursor": "WyI2OWYzZTcyMmI1NmQxOGFmIiwxXQ",
+                "next_cursor": "WyI2OWYzZTcyMmI1NmQxOGFmIixbMTc4MDAwMDEyMCwiNkNkZ2VoZzc3QzRGd0s0dzhHazFrMzVrMkZwNnRYMm9KZkJjTGMxdXB1bXAiLCIyd2lMcVMyUVZUVVNmN2NNRHFiRTRkcVg5cG56NHFjUmJjTmdoOG5TZExrc2tIeUFNVktCcTJvcUxTbTRmWXFFYk1qR0s1NjZlOEZuWXBzOXdkeWZTamJXIzEyMjg0MDU4ODgiXV0",
             },
         }
     )

@@ -323,7 +323,7 @@ def test_explain_pnl(demo: Application) -> None:
                         "parts_total": 1,
                     }
                 ],
-                "next_cursor": "WyI3NWQyM2ZlYTFmOGU4MDAxIiwxXQ",
+                "next_cursor": "WyI3NWQyM2ZlYTFmOGU4MDAxIixbMTc4MzA3ODg4NCwiOFhhMWpxQmhyeEVGWDRIZ01kOU5OUlZqSzVhcDd0QnJyNWFlYkNHS3B1bXAiLCJyb3c6YmQwZTBhYWQ4ZGUzNDk4NDU0MjQ2N2ExNGEyYzYyODgjMCJdXQ",
             },
         }
     )

@@ -20,7 +20,6 @@ from aura_mcp.settings import Settings
 from aura_mcp.tools import list_tools
 from data.clock import FixedClock
 from data.providers import dexscreener
-from data.store.market import MarketStore
 from tests.aura_mcp._facts import HOUR, START, address, mint, write_prices, write_rows
 from tests.aura_mcp.tools._asking import ask, talk
 from tests.builders.market_bodies import body, dexscreener_pair
@@ -153,7 +152,7 @@ def test_name_of_a_token_shows_clean_and_only_in_its_field(own_labels: Applicati
     meme = mint("MEME")
     pair = dexscreener_pair(baseToken={"address": meme, "name": f"{text} name", "symbol": text})
     found = dexscreener.parse_token_info(body([pair]), START).found
-    MarketStore(own_labels.store.database).keep_infos(found.values())
+    own_labels.store.token_names.keep(found.values())
     answer = ask(own_labels, "token_report", {"mint": meme, "detail": True})
     told = [answer.content.pop(name, None) or "" for name in ("untrusted_name", "untrusted_symbol")]
     assert told[0]
@@ -180,7 +179,7 @@ def test_only_named_fields_hold_a_strangers_text(own_labels: Application) -> Non
         return json.dumps([tool.output_schema for tool in tools])
 
     schemas = talk(own_labels, names)
-    assert set(re.findall(r'"(untrusted_\w+)"', schemas)) == {"untrusted_name", "untrusted_symbol"}
+    assert set(re.findall(r'"(untrusted_\w+)"', schemas)) == {"untrusted_name", "untrusted_symbol", "untrusted_symbols"}
     assert not [
         word for word in ("symbol", "token_name", 'description": {"', "memo", "website") if f'"{word}"' in schemas
     ]

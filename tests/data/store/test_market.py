@@ -12,7 +12,7 @@ from data.store.market import KEPT_S, POOLS_KEPT, MarketStore
 from data.store.market_work import MarketWork
 from data.store.readings import Source
 from data.store.wallets import Wallet
-from engine.market import Activity, Asked, SwapQuote, TokenInfo
+from engine.market import Activity, Asked, SwapQuote
 from engine.units import WSOL
 from tests.builders.facts import HOUR_S, SOL, START, TOKEN, address, mint, trade
 from tests.builders.market import MEME, SEEN_AT, pool, price
@@ -88,28 +88,11 @@ def test_deepest_pools_replace_those_before(market: MarketStore) -> None:
     assert market.observed([MEME], SEEN_AT)[MEME].pools == (pools[0],)
 
 
-def test_last_quote_and_names_are_kept(market: MarketStore) -> None:
-    """Our rule: one of each for a token."""
+def test_last_quote_is_kept(market: MarketStore) -> None:
+    """Our rule: one for a token."""
     market.keep_quote(quote(10))
     market.keep_quote(quote(20))
     assert market.observed([MEME], SEEN_AT)[MEME].quote == quote(20)
-    info = TokenInfo(
-        mint=MEME,
-        untrusted_name="A Meme",
-        untrusted_symbol=None,
-        decimals=6,
-        total_supply=Decimal(10**9),
-        market_cap_usd=None,
-        holders=3,
-        creator=ALICE,
-        created_at=SEEN_AT,
-        launchpad="pump.fun",
-        observed_at=SEEN_AT,
-        source="jupiter",
-    )
-    market.keep_infos([replace(info, holders=1)])
-    market.keep_infos([info])
-    assert market.infos([MEME, WSOL]) == {MEME: info}
 
 
 def test_what_is_too_old_is_forgotten(store: Store, market: MarketStore) -> None:
