@@ -127,6 +127,14 @@ class _Row(NamedTuple):
         return self.basis is Basis.UNKNOWN and self.kind is Disposal.SELL
 
 
+class _Place(NamedTuple):
+    """Where a page ended: what the disposals are sorted by."""
+
+    disposed_at: int
+    mint: str
+    disposed_ref: str
+
+
 class _Fact(NamedTuple):
     ref: str
     price_source: str | None
@@ -177,16 +185,16 @@ class Explaining:
         party = self._parties.find(question.wallet)
         rows = self._rows(party, question)
         groups = [tuple(group) for _, group in groupby(rows, key=lambda row: (row.mint, row.disposed_ref))]
-        start = 0 if cursor is None else read_cursor(question, cursor, int)
-        page = groups[start : start + limit]
+        after = None if cursor is None else read_cursor(question, cursor, _Place)
+        rest = [group for group in groups if after is None or _place(group) > after]
+        page = rest[:limit]
         sources = self._sources(party, rows)
         is_exact = all(source.is_exact for source in sources.values())
         decimals = {mint: value_of(self._store, int, _DECIMALS, [mint]) for mint in {group[0].mint for group in page}}
         sales = tuple(_sale(group, sources, decimals[group[0].mint]) for group in page)
         known = [row for row in rows if row.is_counted]
-        rest = [row for row in rows if row.is_unmatched]
+        unmatched = [row for row in rows if row.is_unmatched]
         mints = {row.mint for row in rows}
-        end = start + len(page)
         return Explained(
             as_of=to_moment(self._clock.epoch_s()),
             last_fact_at=last_fact_at(self._store),
@@ -198,11 +206,11 @@ class Explaining:
             fees=_sum((row.fee_lamports, row.fee_usd_micro) for row in known) if is_exact else NOTHING_KNOWN,
             proceeds=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in known),
             net=_sum((row.net_lamports, row.net_usd_micro) for row in known),
-            unmatched=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in rest),
+            unmatched=_sum((row.proceeds_lamports, row.proceeds_usd_micro) for row in unmatched),
             matched_pct=_matched_pct(rows) if len(mints) == 1 else None,
             is_exact=is_exact,
             sales=sales,
-            next_cursor=write_cursor(question, end) if end < len(groups) else None,
+            next_cursor=write_cursor(question, _place(page[-1])) if len(rest) > limit else None,
         )
 
     def _rows(self, party: Party, question: ExplainQuestion) -> list[_Row]:
@@ -230,6 +238,10 @@ class Explaining:
         }
         facts = {fact.ref: fact for fact in rows_of(self._store, _Fact, _FACTS, named)}
         return {ref: _transaction(ref, at, facts.get(ref)) for ref, at in times.items()}
+
+
+def _place(group: Sequence[_Row]) -> _Place:
+    return _Place(group[0].disposed_at, group[0].mint, group[0].disposed_ref)
 
 
 def _transaction(ref: str, at: int, fact: _Fact | None) -> Transaction:
