@@ -7,7 +7,7 @@ BIN := .venv/bin
 SOURCES := aura_mcp data engine tests voice
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak format lock clean setup
+.PHONY: help demo test check bench soak format lock clean setup sound
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: setup ## run the main job on the recording that ships with the package
 	@$(BIN)/aura demo
 
-test: setup ## run the tests
+test: setup sound ## run the tests
 	@$(BIN)/pytest
 
 check: setup ## lint, formatting, types, import rules
@@ -24,10 +24,10 @@ check: setup ## lint, formatting, types, import rules
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
-bench: setup ## measure speed, as ratios
+bench: setup sound ## measure speed, as ratios
 	@$(BIN)/python -m tests.benchmarks
 
-soak: setup ## run the tests that take minutes to hours
+soak: setup sound ## run the tests that take minutes to hours
 	@$(BIN)/pytest -m soak --timeout=7200
 
 format: setup ## format the sources and mend what can be mended
@@ -81,6 +81,18 @@ setup:
 	    exit 1; \
 	fi; \
 	echo "$$want" > .venv/stamp
+
+# What the voice agent's tests need of a Debian machine: a sound card without hardware, and somebody who speaks into it.
+# Where it cannot be installed those tests say so, and are skipped; in CI they fail.
+SOUND := libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins espeak-ng sox
+
+sound:
+	@if dpkg -s $(SOUND) >/dev/null 2>&1 || ! command -v apt-get >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif sudo -n true 2>/dev/null; then as="sudo -n"; else exit 0; fi; \
+	echo "Installing the system packages $(SOUND) …"; \
+	install="$$as apt-get install -qq -y --no-install-recommends $(SOUND)"; \
+	$$install >/dev/null 2>&1 || { $$as apt-get update -qq && $$install >/dev/null; } \
+	    || echo "They could not be installed: tests that need a sound card will say so." >&2
 
 .PHONY: bundle
 bundle: setup ## pack build/aura.mcpb for Claude Desktop (needs Node; the first run a network)

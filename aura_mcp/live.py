@@ -32,6 +32,8 @@ class Live:
             backfill_days=application.settings.backfill_days,
             backfill_transactions=application.settings.backfill_transactions,
             sweep_interval_s=int(application.settings.wallets_interval_s) or TrackingConfig().sweep_interval_s,
+            longest_retry_s=application.settings.retry_longest_s,
+            vanished_wait_s=application.settings.vanished_wait_s,
         )
 
     @cached_property

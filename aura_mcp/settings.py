@@ -75,6 +75,19 @@ class Settings(BaseSettings):
     backfill_transactions: int = Field(
         default=500, ge=0, le=1_000_000, description="Transactions of that history at most (0 to 1000000)."
     )
+    retry_longest_s: int = Field(
+        default=600,
+        ge=2,
+        le=86_400,
+        description="Longest wait before a transaction that could not be had is tried again, in seconds (2 to 86400).",
+    )
+    vanished_wait_s: int = Field(
+        default=30,
+        ge=0,
+        le=3_600,
+        description="Seconds between the two looks for a trade that the chain forgot, before it is taken back "
+        "(0 to 3600).",
+    )
     logs: bool = Field(
         default=False,
         description="Listen to the node's WebSocket for followed wallets: trades are known seconds after they happen.",

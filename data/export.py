@@ -1,16 +1,16 @@
-"""Write all facts of a database in our documented format: the same facts give the same bytes.
+"""Write all facts of a database, and its ledger, in our documented format: the same facts give the same bytes.
 
-Not responsible for reading them back (`data.importer`) or for derived state, which is rebuilt from them.
+Not responsible for reading them back (`data.importer`).
 """
 
 import gzip
 import os
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, Final, NamedTuple, cast
 
 import msgspec
 
@@ -20,13 +20,16 @@ from data.recording import (
     FORMAT_VERSION,
     CandleLine,
     EffectLine,
+    FactLine,
     Header,
+    LedgerLine,
     Line,
     MemberLine,
     TradeLine,
     WalletLine,
 )
 from data.store import Store
+from data.store.derived import DERIVED
 
 GZIP_SUFFIX: Final = ".gz"
 FETCH_ROWS: Final = 10_000
@@ -66,7 +69,7 @@ SELECT block_time, signature, owner, leg_no, side, mint, amount_raw::VARCHAR AS 
     quote_raw::VARCHAR AS quote_raw, pool
 FROM leg WHERE precision = 'rounded' ORDER BY block_time, signature, owner, leg_no, id
 """
-_QUERIES: Final[tuple[tuple[type[Line], str], ...]] = (
+_QUERIES: Final[tuple[tuple[type[FactLine], str], ...]] = (
     (WalletLine, _WALLETS),
     (MemberLine, _MEMBERS),
     (CandleLine, _CANDLES),
@@ -74,10 +77,19 @@ _QUERIES: Final[tuple[tuple[type[Line], str], ...]] = (
     (TradeLine, _TRADES),
 )
 """Lines in their order: what names and prices comes before what happened."""
+_LEDGER: Final = "SELECT * FROM {table} ORDER BY ALL"
+_SUMS: Final = ("quantity", "_raw", "_lamports", "_micro")
 
 
-def export_facts(store: Store, path: Path) -> int:
-    """Write every fact to `path`, packed when it ends in `.gz`, and return their number.
+class Written(NamedTuple):
+    """How many lines of each kind an export holds."""
+
+    facts: int
+    ledger_rows: int
+
+
+def export_facts(store: Store, path: Path, *, has_ledger: bool = False) -> Written:
+    """Write every fact to `path`, packed when it ends in `.gz`; with `has_ledger` also what is booked of them.
 
     The file appears under its name only when it is complete; one that was there before is replaced.
 
@@ -88,11 +100,8 @@ def export_facts(store: Store, path: Path) -> int:
         with _replacing(path) as stream:
             encode = msgspec.json.Encoder().encode
             stream.write(encode(Header(FORMAT, FORMAT_VERSION)) + b"\n")
-            count = 0
-            for line in _lines(store):
-                stream.write(encode(line) + b"\n")
-                count += 1
-            return count
+            facts = _write(stream, encode, _facts(store))
+            return Written(facts, _write(stream, encode, _ledger(store)) if has_ledger else 0)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise FileError(f"{path}: cannot be written ({reason}); nothing was left behind") from error
@@ -118,7 +127,28 @@ def _replacing(path: Path) -> Generator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _lines(store: Store) -> Iterator[Line]:
+def _write(stream: BinaryIO, encode: Callable[[object], bytes], lines: Iterable[Line]) -> int:
+    count = 0
+    for line in lines:
+        stream.write(encode(line) + b"\n")
+        count += 1
+    return count
+
+
+def _ledger(store: Store) -> Iterator[LedgerLine]:
+    for table in DERIVED:
+        for row in _rows(store, _LEDGER.format(table=table)):
+            yield LedgerLine(table, {name: _told(name, value) for name, value in row.items()})
+
+
+def _told(name: str, value: object) -> object:
+    """Return quantities and sums, which may be larger than JSON readers count, as texts, and a fold's state as JSON."""
+    if name == "state":
+        return msgspec.Raw(str(value).encode())
+    return str(value) if isinstance(value, int) and name.endswith(_SUMS) else value
+
+
+def _facts(store: Store) -> Iterator[FactLine]:
     for kind, sql in _QUERIES:
         for row in _rows(store, sql):
             yield msgspec.convert(row, kind)

@@ -1,4 +1,4 @@
-"""The lines of our own export: one JSON object for each fact, described in `data/docs.md`.
+"""The lines of our own export: one JSON object for each fact or row of the ledger, described in `data/docs.md`.
 
 Not responsible for files (`data.export`, `data.importer`) or for storing facts (`data.store`).
 """
@@ -216,7 +216,15 @@ class TradeLine(msgspec.Struct, tag_field="type", tag="trade"):
         )  # fmt: skip
 
 
-Line = WalletLine | MemberLine | CandleLine | EffectLine | TradeLine
+class LedgerLine(msgspec.Struct, tag_field="type", tag="ledger"):
+    """A row of the ledger, for comparing: it follows from the facts, and whoever reads them makes it again."""
+
+    table: str
+    row: dict[str, object]
+
+
+FactLine = WalletLine | MemberLine | CandleLine | EffectLine | TradeLine
+Line = FactLine | LedgerLine
 
 
 def _leg(side: Side, mint: str, amount: str, decimals: int, quote_mint: str | None, quote: str | None) -> Leg:

@@ -1,7 +1,7 @@
-"""`python -m voice ask "…"`: what `aura ask` starts.
+"""`python -m voice ask "…"` and `python -m voice voice`: what `aura ask` and `aura voice` start.
 
 Exit codes: 0 done, 1 failed with one line on stderr, 2 wrong command line, 130 interrupted.
-Not responsible for answering (`voice.ask`).
+Not responsible for answering (`voice.ask`, `voice.talk`).
 """
 
 import argparse
@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TextIO
 
 from voice.errors import VoiceError
@@ -21,11 +22,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = _parser().parse_args(arguments)
     try:
         settings = VoiceSettings.load()
-        start_logging(settings.log_file)
-        with settings.log_file.with_name("voice-bridge.log").open("w", encoding="utf-8") as bridge_log:
-            return _ask(parsed, settings, bridge_log)
+        log_file: Path = getattr(parsed, "log", None) or settings.log_file
+        start_logging(log_file)
+        with log_file.with_name("voice-bridge.log").open("w", encoding="utf-8") as bridge_log:
+            if parsed.command == "ask":
+                return _ask(parsed, settings, bridge_log)
+            return _talk(parsed, settings, bridge_log)
     except VoiceError as error:
         _fail(error.line, as_json=getattr(parsed, "json", False))
+        return 1
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "voice":
+            raise
+        _fail(f"{error.name} is missing. Install it: pip install 'aura-mcp[voice]'.", as_json=False)
         return 1
     except OSError as error:
         _fail(f"{error.filename or 'voice'}: {error.strerror}", as_json=False)
@@ -40,6 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", help="answer one question in text")
     ask.add_argument("question", help="the question")
     ask.add_argument("--json", action="store_true", help="print the answer with the tools that it rests on")
+    talk = commands.add_parser("voice", help="talk: hold the space bar, ask, hear the answer")
+    talk.add_argument("--hands-free", action="store_true", help='listen for "hey Aura" instead of a key')
+    talk.add_argument("--text", action="store_true", help="type instead of speaking")
+    talk.add_argument("--device", metavar="IN[,OUT]", help="microphone and speaker, by name or number")
+    talk.add_argument("--list-devices", action="store_true", help="list microphones and speakers")
+    talk.add_argument("--transcript", type=Path, metavar="FILE", help="append each turn to a file, as JSON lines")
+    talk.add_argument("--log", type=Path, metavar="FILE", help="log to this file, as JSON lines without words")
+    talk.add_argument("--detail", choices=("brief", "normal", "full"), help="how much an answer says")
+    talk.add_argument("--speed", type=float, help="speed of the speech, 0.7 to 1.2")
     return parser
 
 
@@ -59,6 +77,23 @@ def _ask(parsed: argparse.Namespace, settings: VoiceSettings, log: TextIO) -> in
     asked = asyncio.run(ask(parsed.question, settings, log, show))
     _write(sys.stdout, f"{asked.to_json() if parsed.json else ''}\n")
     return 0
+
+
+def _talk(parsed: argparse.Namespace, settings: VoiceSettings, log: TextIO) -> int:
+    # As above: what the audio needs is imported when somebody wants to talk.
+    from voice.talk import Choices, print_devices, talk  # noqa: PLC0415
+
+    if parsed.list_devices:
+        print_devices(sys.stdout)
+        return 0
+    choices = Choices(
+        is_hands_free=parsed.hands_free,
+        is_typed=parsed.text,
+        device=parsed.device or settings.device,
+        transcript=parsed.transcript,
+    )
+    wanted = {name: value for name in ("detail", "speed") if (value := getattr(parsed, name)) is not None}
+    return asyncio.run(talk(settings.changed(**wanted), choices, log))
 
 
 def _fail(line: str, *, as_json: bool) -> None:

@@ -7,7 +7,7 @@ Not responsible for sound (`voice.loop`) or for whose turn it is (`voice.turns`)
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
@@ -15,10 +15,10 @@ from voice.consent import is_asked, is_yes
 from voice.grounding import Facts, confirmed
 from voice.manners import NOT_FINISHED, SUMMARIZE
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
-from voice.providers import Mind, Request, Stop, TextDelta, ToolCall, ToolInfo
-from voice.session import Desk, ToolResult
+from voice.providers import Mind, Request, Stop, TextDelta, ToolCall
 from voice.spoken import Sentences
 from voice.strangers import tamed
+from voice.tools import Desk, ToolInfo, ToolResult
 
 MAX_ROUNDS: Final = 6
 """How often the model may ask for tools within one answer."""
@@ -94,7 +94,7 @@ class Brain:
             thought.may_write.set()
         return thought
 
-    async def answer(self, thought: Thought) -> AsyncIterator[BrainEvent]:
+    async def answer(self, thought: Thought) -> AsyncGenerator[BrainEvent]:
         """Yield the answer as it comes.
 
         Raises:

@@ -6,8 +6,7 @@ Not responsible for what they do (`voice.loop`).
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from voice.providers import ToolInfo
-from voice.session import Desk, OnProgress, ToolResult
+from voice.tools import Desk, OnProgress, ToolInfo, ToolResult
 
 MUTE: Final = "mute_news"
 FORGET: Final = "forget_that"
@@ -31,6 +30,24 @@ _OWN: Final = (
         is_read_only=False,
     ),
 )
+
+
+class LateDesk:
+    """The tools of a hub that may not be there yet, or no more."""
+
+    def __init__(self) -> None:
+        self.hub: Desk | None = None
+
+    @property
+    def tools(self) -> Sequence[ToolInfo]:
+        """The tools that can be called now."""
+        return () if self.hub is None else self.hub.tools
+
+    async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
+        """Call a tool."""
+        if self.hub is None:
+            return ToolResult(text="AURA's tools cannot be reached", data=None, is_error=True)
+        return await self.hub.call(name, arguments, on_progress)
 
 
 class WholeDesk:

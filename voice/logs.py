@@ -36,16 +36,23 @@ def start_logging(file: Path) -> None:
     Raises:
         SettingsError: the file cannot be written.
     """
+    logger = logging.getLogger("voice")
+    logger.handlers[:] = [file_handler(file, "set AURA_VOICE_LOG_FILE to a file that can be written")]
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+
+
+def file_handler(file: Path, advice: str) -> logging.Handler:
+    """Return what appends records to a file, a JSON object on a line for each.
+
+    Raises:
+        SettingsError: the file cannot be written; the line ends with the advice.
+    """
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         handler = RotatingFileHandler(file, maxBytes=MAX_BYTES, backupCount=BACKUPS, encoding="utf-8")
     except OSError as error:
-        raise SettingsError(
-            f"{file}: {error.strerror}; set AURA_VOICE_LOG_FILE to a file that can be written."
-        ) from error
+        raise SettingsError(f"{file}: {error.strerror}; {advice}.") from error
     handler.setFormatter(_JsonLines())
-    logger = logging.getLogger("voice")
-    logger.handlers[:] = [handler]
-    logger.propagate = False
-    logger.setLevel(logging.INFO)
+    return handler

@@ -44,7 +44,9 @@ SUMMARIZE: Final = (
 )
 FILLERS: Final = ("One moment.", "Let me look.", "Checking that.")
 NOT_FINISHED: Final = "That took more steps than I may take. Ask me for a part of it."
+STILL_BUSY: Final = "Still working on it"
 HEARD_NOTHING: Final = "I did not catch that."
+CRASHED: Final = "Something went wrong on my side; the log says what. Ask me again."
 
 
 def manners(detail: str) -> str:

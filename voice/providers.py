@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
+from voice.tools import ToolInfo
+
 
 class Utterance(Protocol):
     """One thing that is being said, from the press of the key to its release."""
@@ -112,16 +114,6 @@ class Speaker(Protocol):
     async def aclose(self) -> None:
         """Close the connection; a second call does nothing."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolInfo:
-    """A tool as the model is told of it; only tools that change nothing may run on a guess."""
-
-    name: str
-    description: str
-    input_schema: Mapping[str, Any]
-    is_read_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

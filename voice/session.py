@@ -10,8 +10,7 @@ import logging
 import shlex
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Protocol, TextIO
+from typing import Any, Final, TextIO
 
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
@@ -21,7 +20,7 @@ from mcp_types import Implementation, TextContent, TextResourceContents
 from mcp_types import Tool as McpTool
 
 from voice.errors import HubError
-from voice.providers import ToolInfo
+from voice.tools import OnProgress, ToolInfo, ToolResult
 
 EVENTS: Final = "aura://events"
 START_S: Final = 30.0
@@ -30,30 +29,6 @@ START_S: Final = 30.0
 RESTART_S: Final = 1.0
 
 logger = logging.getLogger(__name__)
-
-OnProgress = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolResult:
-    """What a tool said: in words, and as data where it gave any; an error is an answer like any other."""
-
-    text: str
-    data: object
-    is_error: bool
-
-
-class Desk(Protocol):
-    """The tools at hand."""
-
-    @property
-    def tools(self) -> Sequence[ToolInfo]:
-        """The tools that can be called now."""
-        ...
-
-    async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
-        """Call a tool. Its refusals, and a hub that is away, are results: the model is told and says so."""
-        ...
 
 
 class Hub:

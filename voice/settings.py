@@ -88,6 +88,21 @@ class VoiceSettings(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            name = PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-            raise SettingsError(f"{name}: {first['msg']}; mend the variable or unset it") from error
+            raise SettingsError(f"{PREFIX}{_told(error)}; mend the variable or unset it") from error
+
+    def changed(self, **wanted: object) -> Self:
+        """Return the settings with some of them as the command line has them.
+
+        Raises:
+            SettingsError: one is out of its range.
+        """
+        try:
+            return self.model_validate({**self.model_dump(), **wanted})
+        except ValidationError as error:
+            raise SettingsError(f"--{_told(error)}") from error
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = "_".join(str(part) for part in first["loc"]).upper()
+    return f"{name}: {first['msg']}"

@@ -5,6 +5,8 @@ The agent is a package of its own; this starts it as a process and passes its ex
 
 import subprocess
 import sys
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +14,18 @@ import typer
 from aura_mcp.cli.options import AsJson
 
 
+class Detail(StrEnum):
+    """How much an answer says."""
+
+    BRIEF = "brief"
+    NORMAL = "normal"
+    FULL = "full"
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(ask)
+    app.command()(voice)
 
 
 def ask(
@@ -27,6 +38,33 @@ def ask(
     With --json the answer comes with every tool that it rests on.
     """
     return _agent("ask", question, *(["--json"] if as_json else []))
+
+
+def voice(
+    *,
+    hands_free: Annotated[bool, typer.Option("--hands-free", help='Listen for "hey Aura" instead of a key.')] = False,
+    text: Annotated[bool, typer.Option("--text", help="Type instead of speaking.")] = False,
+    device: Annotated[
+        str | None, typer.Option("--device", metavar="IN[,OUT]", help="Microphone and speaker, by name or number.")
+    ] = None,
+    list_devices: Annotated[bool, typer.Option("--list-devices", help="List microphones and speakers.")] = False,
+    transcript: Annotated[
+        Path | None, typer.Option("--transcript", metavar="FILE", help="Append each turn to a file, as JSON lines.")
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", metavar="FILE", help="Log to this file, as JSON lines without words.")
+    ] = None,
+    detail: Annotated[Detail | None, typer.Option("--detail", help="How much an answer says.")] = None,
+    speed: Annotated[float | None, typer.Option("--speed", min=0.7, max=1.2, help="Speed of the speech.")] = None,
+) -> int:
+    """Talk with AURA: hold the space bar, ask, hear the answer; q ends it.
+
+    Needs ANTHROPIC_API_KEY, OPENAI_API_KEY and ELEVENLABS_API_KEY; --text needs the first only.
+    """
+    flags = {"--hands-free": hands_free, "--text": text, "--list-devices": list_devices}
+    values = {"--device": device, "--transcript": transcript, "--log": log, "--detail": detail, "--speed": speed}
+    given = [item for name, value in values.items() if value is not None for item in (name, str(value))]
+    return _agent("voice", *(name for name, is_set in flags.items() if is_set), *given)
 
 
 def _agent(*arguments: str) -> int:

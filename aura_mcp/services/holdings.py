@@ -18,9 +18,10 @@ from engine.units import WSOL, Mint
 from engine.wallets import OpenPosition, PositionState
 
 # What was traded earlier is stale at best, and does not end a silence that was observed since.
-_TRADED: Final = """
+_RECENT_S: Final = 2 * 86_400
+_TRADED: Final = f"""
 SELECT mint, max(order_time) FROM leg
-WHERE order_time BETWEEN $as_of - 2 * 86400 AND $as_of
+WHERE order_time BETWEEN $as_of - {_RECENT_S} AND $as_of
     AND mint IN (SELECT unnest($mints)) AND class IN ('BUY', 'SELL', 'SWAP')
 GROUP BY mint
 """
@@ -87,10 +88,19 @@ class Holdings:
         self._store = store
         self._market = MarketStore(store.database)
 
-    def held(self, states: Mapping[str, FoldState], decimals: Mapping[str, int], as_of: int) -> Held:
-        """Return what every holding that is not empty is worth at `as_of` (epoch seconds)."""
+    def held(
+        self,
+        states: Mapping[str, FoldState],
+        decimals: Mapping[str, int],
+        as_of: int,
+        last_traded: Mapping[str, int] | None = None,
+    ) -> Held:
+        """Return what every holding that is not empty is worth at `as_of` (epoch seconds).
+
+        `last_traded` says when each mint was traded last of all; None: it is looked up.
+        """
         held = {mint: quantity for mint, state in states.items() if (quantity := _quantity(lots_of(state)))}
-        markets = self.markets([Mint(mint) for mint in held], as_of)
+        markets = self.markets([Mint(mint) for mint in held], as_of, last_traded)
         worths = {
             mint: unrealized(Holding(Mint(mint), quantity, decimals.get(mint, 0)), markets[Mint(mint)], as_of=as_of)
             for mint, quantity in held.items()
@@ -98,14 +108,15 @@ class Holdings:
         known = _open_positions(states, worths)
         return Held(worths, known, _total(list(worths.values()), known))
 
-    def markets(self, mints: Iterable[Mint], as_of: int) -> dict[Mint, Market]:
+    def markets(
+        self, mints: Iterable[Mint], as_of: int, last_traded: Mapping[str, int] | None = None
+    ) -> dict[Mint, Market]:
         """Return what was known of the market of each mint at `as_of`."""
         wanted = list(mints)
         if not wanted:
             return {}
-        named = {"mints": wanted, "as_of": as_of}
         observed = self._market.observed([*wanted, WSOL], as_of)
-        traded = dict(rows_of(self._store, _Traded, _TRADED, named))
+        traded = self._traded(wanted, as_of, last_traded)
         sol = observed[WSOL].price if WSOL in observed else None
         sol_price_e12 = None if sol is None else price_e12(sol.price_usd)
         return {
@@ -118,6 +129,16 @@ class Holdings:
             )
             for mint in wanted
         }
+
+    def _traded(self, mints: Sequence[str], as_of: int, last_traded: Mapping[str, int] | None) -> dict[str, int]:
+        """Return when each mint was traded last before `as_of`, if that was recently."""
+        if last_traded is None:
+            known, others = {}, mints
+        else:
+            known = {mint: last_traded[mint] for mint in mints if mint in last_traded}
+            others = [mint for mint, at in known.items() if at > as_of]
+        found = rows_of(self._store, _Traded, _TRADED, {"mints": others, "as_of": as_of}) if others else ()
+        return {mint: at for mint, at in known.items() if as_of - _RECENT_S <= at <= as_of} | dict(found)
 
 
 def lots_of(state: FoldState) -> list[Lot]:

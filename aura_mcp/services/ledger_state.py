@@ -25,14 +25,18 @@ class LedgerState:
         self._store = store
         self._lock = threading.Lock()
         self._known: Ledger | None = None
+        self._commits = -1
 
     def now(self) -> Ledger:
         """Return the state that the ledger is in, read again only when it has changed."""
-        revision = revision_of(self._store)
         with self._lock:
-            known = self._known
+            commits = self._store.database.commits
+            if self._known is not None and self._commits == commits:
+                return self._known
+            revision, known = revision_of(self._store), self._known
             if known is None or known.revision != revision:
                 # The one that is out of date makes room first.
                 self._known = None
                 known = self._known = Ledger(revision, read_activity(self._store.database))
+            self._commits = commits
             return known

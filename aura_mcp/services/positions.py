@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from heapq import nlargest
+from heapq import nlargest, nsmallest
 
 from aura_mcp.services.figures import to_percent
 from aura_mcp.services.holdings import Worth, lots_of, worth_of
@@ -67,11 +67,12 @@ class Trip:
 
 
 def positions_of(
-    states: Mapping[str, FoldState], decimals: Mapping[str, int], worths: Mapping[str, Unrealized]
+    states: Mapping[str, FoldState], decimals: Mapping[str, int], worths: Mapping[str, Unrealized], limit: int
 ) -> tuple[Position, ...]:
-    """Return every position that is not empty, the one that cost most first."""
-    found = [_position(mint, states[mint], decimals.get(mint, 0), worth) for mint, worth in worths.items()]
-    return tuple(sorted(found, key=lambda position: (-(position.cost.sol or 0), position.mint)))
+    """Return the first positions that are not empty, the one that cost most first."""
+    costs = {mint: add_up(lot.rest[0] for lot in lots_of(states[mint]) if lot.is_known) for mint in worths}
+    first = nsmallest(limit, worths, key=lambda mint: (-(costs[mint] or 0), mint))
+    return tuple(_position(mint, states[mint], decimals.get(mint, 0), worths[mint]) for mint in first)
 
 
 def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) -> tuple[Trip, ...]:

@@ -113,7 +113,7 @@ class Reports:
             )
         counts = activity.trades(entity, when.since_s, when.as_of_s)
         last = activity.last_trade_at(entity, when.as_of_s)
-        held = self._holdings.held(history.folds.open_states, activity.decimals, when.as_of_s)
+        held = self._holdings.held(history.folds.open_states, activity.decimals, when.as_of_s, activity.last_traded)
         stats = wallet_stats(
             history.tokens,
             window=question.window,
@@ -122,7 +122,7 @@ class Reports:
             costs=OtherCosts(costs.lamports, costs.usd_micro),
         )
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(history.folds.open_states, activity.decimals, held.worths)
+        positions = positions_of(history.folds.open_states, activity.decimals, held.worths, limit)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
         stored = self._completing.of(entity)
         return Report(
@@ -139,8 +139,8 @@ class Reports:
             score=_score(score),
             trips_total=sum(len(token.episodes) for token in history.tokens),
             trips=trips_of(history.tokens, question.currency, limit),
-            positions_total=len(positions),
-            positions=positions[:limit],
+            positions_total=len(held.worths),
+            positions=positions,
             holdings=held.total,
             unknown=(
                 *_unknown(

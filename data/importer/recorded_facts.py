@@ -1,6 +1,6 @@
 """Read our own export back: the same facts give the same ledger in any database.
 
-Not responsible for what a line looks like (`data.recording`) or for derived state, which an export does not hold.
+Not responsible for what a line looks like (`data.recording`) or for the ledger, which is booked again from the facts.
 """
 
 from collections import Counter
@@ -18,6 +18,7 @@ from data.recording import (
     CandleLine,
     EffectLine,
     Header,
+    LedgerLine,
     Line,
     MemberLine,
     RoundedRow,
@@ -100,6 +101,8 @@ class _Batch:
                 self.trades.append(line.fact())
             case EffectLine():
                 self.readings.setdefault(ReadingSource(line.source), []).append((number, line.fact()))
+            case LedgerLine():
+                return
         self.size += 1
 
     def store(self, store: Store, tally: Tally) -> None:

@@ -80,7 +80,9 @@ GROUP BY s.entity
 """
 _PRICED: Final = "SELECT completed_at FROM sol_price ORDER BY completed_at"
 _OPENINGS: Final = "SELECT entity, count(*) FROM finding WHERE code = 'opening_balance' GROUP BY entity"
-_DECIMALS: Final = "SELECT mint, max(decimals) FROM leg GROUP BY mint"
+_TOKENS: Final = """
+SELECT mint, max(decimals), max(order_time) FILTER (class IN ('BUY', 'SELL', 'SWAP')) FROM leg GROUP BY mint
+"""
 _LAST_FACT: Final = "SELECT max(order_time) FROM leg"
 
 
@@ -109,6 +111,7 @@ class Activity:
     """
 
     decimals: Mapping[str, int]
+    last_traded: Mapping[str, int]
     last_fact_at: int | None
     _openings: Mapping[str, int]
     _priced_at: Sequence[int]
@@ -168,8 +171,10 @@ def read_activity(database: Database) -> Activity:
     with database.heavy():
         cursor = database.cursor()
         trades, costs = (query(cursor, sql.format(**_CODES)) for sql in (_TRADES, _COSTS))
+        tokens = database.rows(_TOKENS)
         return Activity(
-            decimals=dict(database.rows(_DECIMALS)),
+            decimals={mint: decimals for mint, decimals, _ in tokens},
+            last_traded={mint: at for mint, _, at in tokens if at is not None},
             last_fact_at=database.rows(_LAST_FACT)[0][0],
             _openings=dict(database.rows(_OPENINGS)),
             _priced_at=[row[0] for row in database.rows(_PRICED)],

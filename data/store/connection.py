@@ -4,6 +4,7 @@ Not responsible for the tables (`migrations`, `schema/`) or for what is in them.
 """
 
 import errno
+import itertools
 import os
 import re
 import threading
@@ -50,6 +51,9 @@ class Database:
         self._local = threading.local()
         self._writing = threading.RLock()
         self._listeners: list[Callable[[], None]] = []
+        self._commits = itertools.count(1)
+        self.commits = 0
+        """Changes whenever something is committed: as long as it stays, so does what any query returns."""
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
@@ -147,6 +151,7 @@ class Database:
             except BaseException:
                 _roll_back(cursor)
                 raise
+        self.commits = next(self._commits)
         for listener in tuple(self._listeners):
             listener()
 

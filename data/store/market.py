@@ -79,11 +79,18 @@ _FIND_POOLS: Final = """
 SELECT * FROM market_pool WHERE mint IN (SELECT unnest($mints)) ORDER BY mint, liquidity_usd DESC NULLS LAST, address
 """
 _FIND_QUOTES: Final = "SELECT * FROM market_quote WHERE mint IN (SELECT unnest($mints))"
+_FILLED: Final = "SELECT EXISTS (FROM market_price), EXISTS (FROM market_pool), EXISTS (FROM market_quote)"
 _FORGET: Final = (
     "DELETE FROM market_price WHERE observed_at < ?",
     "DELETE FROM market_pool WHERE observed_at < ?",
     "DELETE FROM market_quote WHERE observed_at < ?",
 )
+
+
+class _Filled(NamedTuple):
+    prices: bool
+    pools: bool
+    quotes: bool
 
 
 class Observed(NamedTuple):
@@ -99,6 +106,7 @@ class MarketStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known, self._known_at = _Filled(prices=True, pools=True, quotes=True), -1
 
     def keep_prices(self, prices: Iterable[SpotPrice]) -> None:
         """Keep prices, the last of each hour."""
@@ -172,19 +180,29 @@ class MarketStore:
         if not mints:
             return {}
         named: dict[str, object] = {"mints": list(mints), "as_of": as_of}
-        prices = self._prices(named)
+        filled = self._filled()
+        prices = self._prices(named, has_observed=filled.prices)
         pools: dict[Mint, list[Pool]] = {}
-        for row in self._database.rows(_FIND_POOLS, {"mints": list(mints)}):
+        for row in self._database.rows(_FIND_POOLS, {"mints": list(mints)}) if filled.pools else ():
             pools.setdefault(Mint(row[0]), []).append(_pool(row))
-        quotes = {Mint(row[0]): _quote(row) for row in self._database.rows(_FIND_QUOTES, {"mints": list(mints)})}
+        found = self._database.rows(_FIND_QUOTES, {"mints": list(mints)}) if filled.quotes else ()
+        quotes = {Mint(row[0]): _quote(row) for row in found}
         return {
             mint: Observed(prices.get(mint), tuple(pools.get(mint, ())), quotes.get(mint))
             for mint in prices.keys() | pools.keys() | quotes.keys()
         }
 
-    def _prices(self, named: dict[str, object]) -> dict[Mint, SpotPrice]:
+    def _filled(self) -> "_Filled":
+        # Planning a query costs more than finding nothing: tables that nobody fills are not asked.
+        commits = self._database.commits
+        if self._known_at != commits:
+            self._known, self._known_at = _Filled._make(self._database.rows(_FILLED)[0]), commits
+        return self._known
+
+    def _prices(self, named: dict[str, object], *, has_observed: bool) -> dict[Mint, SpotPrice]:
         """Return the later of price and candle for each mint."""
-        prices = {Mint(row[0]): _price(row) for row in self._database.rows(_FIND_PRICES, named)}
+        rows = self._database.rows(_FIND_PRICES, named) if has_observed else ()
+        prices = {Mint(row[0]): _price(row) for row in rows}
         candles = self._database.rows(_FIND_CANDLES, named | {"prefix": CANDLE_PREFIX})
         for mint, source, close_usd, completed_at in candles:
             known = prices.get(mint)

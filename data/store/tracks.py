@@ -35,8 +35,12 @@ SELECT w.address, t.head_signature, t.head_slot, t.oldest_signature, t.oldest_ti
     coalesce(t.listed, 0), coalesce(t.backfill, 'open'),
     t.lamports::BIGINT, t.lamports_slot, coalesce(t.unexplained, 0), t.asked_at, t.listed_at, t.reconciled_at
 FROM wallet AS w LEFT JOIN wallet_track AS t ON t.wallet = w.address
-WHERE w.is_tracked AND ($1 IS NULL OR w.address = $1) ORDER BY w.address
+WHERE w.is_tracked ORDER BY w.address
 """
+_IS_TRACKED: Final = "SELECT 1 FROM wallet WHERE address = $1 AND is_tracked"
+_TRACK: Final = "SELECT {} FROM wallet_track WHERE wallet = $1".format(
+    ", ".join(f"{name}::BIGINT" if kind is Type.UBIGINT else name for name, kind in _COLUMNS.items())
+)
 _MOVED: Final = """
 SELECT t.wallet, sum(e.native_delta_lamports)::BIGINT
 FROM wallet_track AS t
@@ -72,11 +76,14 @@ class Tracks:
 
     def all(self) -> dict[str, Track]:
         """Return the track of every followed wallet, a fresh one for those never asked about."""
-        return {row[0]: Track(*row) for row in self._database.rows(_TRACKS, [None])}
+        return {row[0]: Track(*row) for row in self._database.rows(_TRACKS)}
 
     def find(self, wallet: str) -> Track | None:
         """Return the track of one wallet, None for one that is not followed."""
-        return next((Track(*row) for row in self._database.rows(_TRACKS, [wallet])), None)
+        # Two plain look-ups are planned in less time than one join.
+        if not self._database.rows(_IS_TRACKED, [wallet]):
+            return None
+        return next((Track(*row) for row in self._database.rows(_TRACK, [wallet])), Track(wallet))
 
     def moved_lamports(self) -> dict[str, int]:
         """Return by how much stored facts moved each wallet's lamports since its explained balance."""

@@ -19,12 +19,12 @@ class Retry(NamedTuple):
     due_at: int | None
 
 
-def retry_after(tries: int, now_s: int, *, is_final: bool = True) -> Retry:
-    """Return what follows one more failure after `tries` earlier ones: waits of 2 s, 8 s, 32 s, at most 10 min.
+def retry_after(tries: int, now_s: int, *, longest_s: int = LONGEST_WAIT_S, is_final: bool = True) -> Retry:
+    """Return what follows one more failure after `tries` earlier ones: waits of 2 s, 8 s, 32 s, at most `longest_s`.
 
     A failure that says nothing about the transaction (`is_final` False: the provider is down) is never given up.
     """
     if is_final and tries + 1 >= MOST_TRIES:
         return Retry(tries + 1, None)
-    wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * WAIT_FACTOR ** min(tries, MOST_TRIES))
+    wait = min(longest_s, FIRST_WAIT_S * WAIT_FACTOR ** min(tries, MOST_TRIES))
     return Retry(tries + 1, now_s + wait)

@@ -133,8 +133,7 @@ def test_heard_trade_is_told(chain: Chain, tmp_path: Path, monkeypatch: pytest.M
 
 def test_trade_that_the_chain_took_back_is_told(chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Issue: confirmed → finalized → reversed; a reversal is an event."""
-    monkeypatch.setattr("aura_mcp.services.tracking.finalizing.MISS_WAIT_S", 0)
-    with following(chain, tmp_path, monkeypatch) as application:
+    with following(chain, tmp_path, monkeypatch, vanished_wait_s=0) as application:
 
         async def talk(opened: Live, listener: Listener) -> None:
             trade = bought(chain)

@@ -28,7 +28,7 @@ def test_import_of_an_export_gives_the_same_database_and_the_same_bytes(tmp_path
     """Spec: `import` of an export gives the same ledger."""
     first, second = tmp_path / name, tmp_path / f"again-{name}"
     with _store() as store, Store.open(None) as other:
-        count = export_facts(store, first)
+        count = export_facts(store, first).facts
         report = import_paths(other, [first])
         assert (report.new, report.read, report.failures) == (count, count, [])
         export_facts(other, second)
@@ -63,6 +63,41 @@ def test_what_the_chain_took_back_is_left_out(tmp_path: Path) -> None:
             export_facts(store, tmp_path / "facts.jsonl")
             contents.append((tmp_path / "facts.jsonl").read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_ledger_is_the_same_however_the_facts_came(tmp_path: Path) -> None:
+    """Our rule: booked in one go or one by one, with something taken back or never there: the same bytes."""
+    readings = [trade("a", "buy", 10, SOL), trade("b", "sell", 4, 2 * SOL, at=60), trade("c", "sell", 9, SOL, at=90)]
+    gone = trade("d", "sell", 1, SOL, at=30)
+    contents: list[bytes] = []
+    for arriving in ([readings], [[one] for one in (readings[2], gone, readings[0], readings[1])]):
+        with Store.open(None) as store:
+            for part in arriving:
+                store.facts.add_readings(part, Source.RPC)
+                store.booking.book()
+            store.finality.reverse([Placement(gone.slot or 0, gone.signature)], START)
+            store.booking.book()
+            written = export_facts(store, tmp_path / "all.jsonl", has_ledger=True)
+            contents.append((tmp_path / "all.jsonl").read_bytes())
+    assert contents[0] == contents[1]
+    rows = [line for line in map(json.loads, contents[0].splitlines()) if line.get("type") == "ledger"]
+    assert {row["table"] for row in rows} == set(DERIVED)
+    assert len(rows) == written.ledger_rows
+    realized = [row["row"]["quantity"] for row in rows if row["table"] == "realization"]
+    assert realized == ["4000000", "6000000", "3000000"]
+
+
+def test_ledger_in_an_export_is_not_taken_for_facts(tmp_path: Path) -> None:
+    """Our rule: whoever reads facts books them again; what the file says of the ledger is for comparing."""
+    first, second = tmp_path / "facts.jsonl", tmp_path / "again.jsonl"
+    with _store() as store, Store.open(None) as other:
+        store.booking.book()
+        written = export_facts(store, first, has_ledger=True)
+        report = import_paths(other, [first])
+        assert (report.new, report.read, report.rejected.total()) == (written.facts, written.facts, 0)
+        other.booking.book()
+        assert export_facts(other, second, has_ledger=True) == written
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_lines_are_what_the_documentation_says(tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voice.errors import VoiceProviderError
-from voice.providers import MindEvent, Request, Stop, TextDelta, ToolCall, ToolInfo
-from voice.session import OnProgress, ToolResult
+from voice.providers import MindEvent, Request, Stop, TextDelta, ToolCall
+from voice.tools import OnProgress, ToolInfo, ToolResult
 
 Reply = Sequence[MindEvent | Exception] | Callable[[Request], Sequence[MindEvent | Exception]]
 

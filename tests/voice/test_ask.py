@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from aura_mcp.bridge import STOPPED, Places, dismiss_hub
-from tests.fakes.claude import FakeClaude, Reply, text, tool
-
-KEY = "sk-ant-test-0123456789"
+from tests.fakes.voice.faults import Door, Fault, Kind
+from tests.fakes.voice.replies import Reply, text, tool
+from tests.fakes.voice.script import ANTHROPIC_KEY
+from tests.fakes.voice.stand import VoiceProviders
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def home(tmp_path: Path) -> Generator[Path]:
     dismiss_hub(Places(str(tmp_path)), STOPPED)
 
 
-def ask(home: Path, claude: FakeClaude | None, question: str, *options: str) -> subprocess.CompletedProcess[str]:
+def ask(home: Path, providers: VoiceProviders | None, question: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a process."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     environment |= {
@@ -32,8 +33,8 @@ def ask(home: Path, claude: FakeClaude | None, question: str, *options: str) -> 
         "AURA_VOICE_LOG_FILE": str(home / "voice.log"),
         "AURA_VOICE_COMMAND": f"{sys.executable} -m aura_mcp.bridge",
     }
-    if claude is not None:
-        environment |= {"AURA_VOICE_ANTHROPIC_URL": claude.url, "ANTHROPIC_API_KEY": KEY}
+    if providers is not None:
+        environment |= providers.environment()
     command = [sys.executable, "-m", "aura_mcp", "ask", question, *options]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
 
@@ -49,9 +50,10 @@ def test_question_is_answered_from_the_real_tools(home: Path) -> None:
         [text("Let me look. "), tool("system_status")],
         [text("AURA is at version 0.1.0 and holds no facts. It cost $4,321.")],
     ]
-    with FakeClaude(script) as claude:
-        done = ask(home, claude, "how are you doing?", "--json")
-        first, second = claude.asked
+    with VoiceProviders() as providers:
+        providers.script.replies += script
+        done = ask(home, providers, "how are you doing?", "--json")
+        first, second = providers.script.asked
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert answer["question"] == "how are you doing?"
@@ -66,28 +68,30 @@ def test_question_is_answered_from_the_real_tools(home: Path) -> None:
 
 def test_answer_is_plain_text_for_a_script(home: Path) -> None:
     """Spec: streamed text; nothing but the answer on stdout."""
-    with FakeClaude([[text("I follow wallets. Ask me about one.")]]) as claude:
-        done = ask(home, claude, "who are you?")
+    with VoiceProviders() as providers:
+        providers.script.replies.append([text("I follow wallets. Ask me about one.")])
+        done = ask(home, providers, "who are you?")
     assert (done.returncode, done.stdout.strip()) == (0, "I follow wallets. Ask me about one.")
 
 
 @pytest.mark.parametrize(
-    ("status", "line"),
+    ("kind", "line"),
     [
-        ((401, "authentication_error", "invalid x-api-key"), "Anthropic refuses the key. Check ANTHROPIC_API_KEY"),
-        ((400, "invalid_request_error", "Your credit balance is too low"), "no credit left"),
-        ((429, "rate_limit_error", "too many"), "slow down"),
-        ((529, "overloaded_error", "overloaded"), "overloaded"),
+        (Kind.BAD_KEY, "Anthropic refuses the key. Check ANTHROPIC_API_KEY"),
+        (Kind.NO_CREDIT, "no credit left"),
+        (Kind.RATE_LIMITED, "slow down"),
+        (Kind.OVERLOADED, "overloaded"),
     ],
 )
-def test_every_refusal_has_a_line_that_says_what_to_do(home: Path, status: tuple[int, str, str], line: str) -> None:
+def test_every_refusal_has_a_line_that_says_what_to_do(home: Path, kind: Kind, line: str) -> None:
     """Spec: bad key, no credit, 429, overload: each one line."""
-    with FakeClaude(status=status) as claude:
-        done = ask(home, claude, "hello")
+    with VoiceProviders() as providers:
+        providers.script.faults.plan(Door.CLAUDE, Fault(kind=kind))
+        done = ask(home, providers, "hello")
     assert (done.returncode, done.stdout.strip()) == (1, "")
     assert line in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    assert KEY not in done.stderr
+    assert ANTHROPIC_KEY not in done.stderr
 
 
 def test_missing_key_is_one_line(home: Path) -> None:

@@ -14,8 +14,9 @@ from anthropic import AsyncAnthropic
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent, ToolParam
 
 from voice.errors import VoiceProviderError
-from voice.providers import Mind, MindEvent, Request, Stop, TextDelta, ToolCall, ToolInfo
+from voice.providers import Mind, MindEvent, Request, Stop, TextDelta, ToolCall
 from voice.settings import VoiceSettings
+from voice.tools import ToolInfo
 
 NAME: Final = "Anthropic"
 MAX_TOKENS: Final = 800

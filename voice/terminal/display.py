@@ -10,10 +10,12 @@ from typing import Final, Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.table import Table
 from rich.text import Text
 
 from voice.turns import Phase
 
+LABEL_CELLS: Final = 6
 METER_CELLS: Final = 12
 FULL_LEVEL: Final = 0.25
 """A loud voice; the meter is full there."""
@@ -86,8 +88,8 @@ class LiveDisplay:
 
     def settle(self) -> None:
         """Leave the turn that is over standing."""
-        for line in turn_lines(self.view):
-            self._live.console.print(line)
+        if turn_rows(self.view):
+            self._live.console.print(turn_view(self.view))
         self.view = View(phase=self.view.phase, hint=self.view.hint)
         self.refresh()
 
@@ -101,22 +103,27 @@ class LiveDisplay:
 
 
 class PlainDisplay:
-    """A terminal that cannot redraw, or a file: finished turns only."""
+    """A terminal that cannot redraw, or a file: finished turns, and when it listens."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self.view = View()
         self._write = write
+        self._phase = Phase.LISTENING
 
     def open(self) -> None:
         """Need nothing."""
 
     def refresh(self) -> None:
-        """Wait for the turn to be over."""
+        """Tell that the person is being listened to; all else waits for the turn to be over."""
+        before, self._phase = self._phase, self.view.phase
+        if self._phase is Phase.RECORDING and before is not Phase.RECORDING:
+            mark, word, _ = _WORDS[self._phase]
+            self._write(f"{mark} {word}")
 
     def settle(self) -> None:
         """Write the turn that is over."""
-        for line in turn_lines(self.view):
-            self._write(line.plain)
+        for label, words in turn_rows(self.view):
+            self._write(f"{label:<{LABEL_CELLS}}{words}")
         self.view = View(phase=self.view.phase, hint=self.view.hint)
 
     def note(self, line: str) -> None:
@@ -130,34 +137,46 @@ class PlainDisplay:
 def live_view(view: View) -> RenderableType:
     """Return the lines that change while a turn goes on."""
     mark, word, style = _WORDS[view.phase]
-    state = Text.assemble((f"{mark} {word}", style))
+    state = Text.assemble((f"{mark} {word}", style), no_wrap=True, overflow="ellipsis")
     if view.phase is Phase.RECORDING:
         state.append(f"  {_meter(view.level)}", style="red")
     if view.tools:
         state.append(f"  {', '.join(view.tools)}", style="dim")
     if view.phase is Phase.LISTENING and view.hint:
         state.append(f"  {view.hint}", style="dim")
-    return Group(*turn_lines(view), state)
+    return Group(turn_view(view), state)
 
 
-def turn_lines(view: View) -> list[Text]:
-    """Return what was asked and answered, and how long each stage took."""
-    lines: list[Text] = []
-    if view.question:
-        lines.append(Text.assemble(("you   ", "dim"), view.question, overflow="fold"))
+def turn_view(view: View) -> RenderableType:
+    """Return what was asked and answered, and how long each stage took, beside who said it."""
+    table = Table.grid()
+    table.add_column(width=LABEL_CELLS, style="dim")
+    table.add_column(overflow="fold")
+    for label, words in turn_rows(view):
+        table.add_row(label, Text(words, style="" if label else "dim"))
+    return table
+
+
+def turn_rows(view: View) -> list[tuple[str, str]]:
+    """Return who said what; how long each stage took nobody said."""
+    rows = [("you", _printable(view.question))] if view.question else []
     if view.answer:
-        lines.append(Text.assemble(("aura  ", "dim"), view.answer, overflow="fold"))
-    if view.stages_ms and view.answer:
-        stages = " · ".join(f"{name} {ms} ms" for name, ms in view.stages_ms.items())
-        lines.append(Text(f"      {stages}", style="dim"))
-    return lines
+        rows.append(("aura", _printable(view.answer)))
+        if view.stages_ms:
+            rows.append(("", " · ".join(f"{name} {ms}\N{NO-BREAK SPACE}ms" for name, ms in view.stages_ms.items())))
+    return rows
 
 
 def open_display(console: Console) -> Display:
     """Return what suits a terminal, or its absence."""
     if console.is_terminal and not console.is_dumb_terminal:
         return LiveDisplay(console)
-    return PlainDisplay(lambda line: console.print(line, markup=False, highlight=False))
+    return PlainDisplay(lambda line: console.print(line, markup=False, highlight=False, soft_wrap=True))
+
+
+def _printable(words: str) -> str:
+    """Return words that move no cursor: a model repeats what strangers wrote."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in words).split())
 
 
 def _meter(level: float) -> str:

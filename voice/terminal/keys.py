@@ -26,6 +26,8 @@ _SHORTEST_RELEASE_S: Final = 0.12
 _SPACE: Final = 32
 _ESCAPE: Final = 27
 _QUIT: Final = frozenset({3, 4, 113})
+_QUIT_WITH_CONTROL: Final = frozenset(b"cd")
+_CONTROL: Final = 4
 _CSI_U: Final = re.compile(rb"\x1b\[(\d+)(?::\d*)*(?:;(\d*)(?::(\d))?)?(?:;[\d:]*)?u")
 _OTHER: Final = re.compile(rb"\x1b\[[\d;:?]*[A-Za-z~]")
 _PARTIAL: Final = re.compile(rb"\x1b(?:\[[\d;:?]*)?$")
@@ -86,7 +88,7 @@ class Keys:
     def _next(self, data: bytes, now_s: float) -> tuple[int, Key | None]:
         """Return how many bytes the next key takes, 0 while it is incomplete, and what it means."""
         if found := _CSI_U.match(data):
-            return found.end(), self._kitty(int(found[1]), found[3] or b"1")
+            return found.end(), self._kitty(int(found[1]), int(found[2] or b"1"), found[3] or b"1")
         if found := _OTHER.match(data):
             return found.end(), None
         if _PARTIAL.match(data) and (self.has_releases or len(data) > 1):
@@ -98,7 +100,7 @@ class Keys:
             return 1, self._dropped()
         return 1, Key.QUIT if code in _QUIT else None
 
-    def _kitty(self, code: int, kind: bytes) -> Key | None:
+    def _kitty(self, code: int, modifiers: int, kind: bytes) -> Key | None:
         is_release = kind == b"3"
         if code == _SPACE and is_release == self.is_down and kind != b"2":
             self.is_down = not is_release
@@ -107,7 +109,9 @@ class Keys:
             return None
         if code == _ESCAPE:
             return self._dropped()
-        return Key.QUIT if code in {*_QUIT, ord("c")} else None
+        # Modifiers are reported as their sum plus one.
+        wanted = _QUIT_WITH_CONTROL if (modifiers - 1) & _CONTROL else _QUIT
+        return Key.QUIT if code in wanted else None
 
     def _space(self, now_s: float) -> Key | None:
         if not self.is_down:

@@ -32,27 +32,30 @@ class Terminal:
         """Yield what the person does, until they quit."""
         loop = asyncio.get_running_loop()
         with self._raw(loop):
-            self.has_releases = await self._probe()
+            answer = await self._probe()
+            self.has_releases = speaks_kitty(answer)
             keys = Keys(has_releases=self.has_releases)
             if self.has_releases:
                 self._write(KITTY_ON)
             try:
+                # A key that was pressed while the terminal was asked stands among its answers.
+                found = keys.feed(answer, loop.time())
                 while True:
+                    for key in found:
+                        yield key
+                        if key is Key.QUIT:
+                            return
                     try:
                         data = await asyncio.wait_for(self._queue.get(), TICK_S)
                     except TimeoutError:
                         found = keys.tick(loop.time())
                     else:
                         found = keys.feed(data, loop.time())
-                    for key in found:
-                        yield key
-                        if key is Key.QUIT:
-                            return
             finally:
                 if self.has_releases:
                     self._write(KITTY_OFF)
 
-    async def _probe(self) -> bool:
+    async def _probe(self) -> bytes:
         self._write(PROBE)
         answer = b""
         try:
@@ -60,8 +63,8 @@ class Terminal:
                 while not is_complete(answer):
                     answer += await self._queue.get()
         except TimeoutError:
-            return False
-        return speaks_kitty(answer)
+            pass
+        return answer
 
     def _write(self, data: bytes) -> None:
         os.write(sys.stdout.fileno(), data)

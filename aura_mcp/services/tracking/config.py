@@ -25,5 +25,9 @@ class TrackingConfig:
     """Wallets that one reconciliation compares with the chain, two calls each."""
     concurrency: int = 8
     """Requests under way at a time; the provider's pace decides how fast they go out."""
+    longest_retry_s: int = 600
+    """What failed is tried again after 2 s, 8 s, 32 s … and at last so often."""
+    vanished_wait_s: int = 30
+    """Between two looks for a transaction that the chain forgot: two answers of one lagging node are one."""
     store_batch: int = 64
     """Transactions stored and booked at a time, at most: others wait for the database meanwhile."""

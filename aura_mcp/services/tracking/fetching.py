@@ -214,19 +214,19 @@ class Fetcher:
         due = answer.due
         if answer.error is not None:
             run.problems.add(answer.error)
-            again = retry_after(due.tries, now_s, is_final=False)
+            again = self._again(due, now_s, is_final=False)
             _try_again(batch, due, again, "provider", str(answer.error))
             return
         if answer.text is None:
-            _try_again(batch, due, retry_after(due.tries, now_s), NOT_FOUND, "the node does not know it (yet)")
+            _try_again(batch, due, self._again(due, now_s), NOT_FOUND, "the node does not know it (yet)")
             return
         try:
             readings = _read(answer.text, due.signature, followed)
         except ReadError as error:
-            _try_again(batch, due, retry_after(due.tries, now_s), UNREADABLE, str(error))
+            _try_again(batch, due, self._again(due, now_s), UNREADABLE, str(error))
             return
         if any(reading.block_time is None or reading.slot is None for reading in readings):
-            again = retry_after(due.tries, now_s)
+            again = self._again(due, now_s)
             if again.due_at is not None:
                 _try_again(batch, due, again, "no_time", "the node does not say its block time yet")
                 return
@@ -236,6 +236,9 @@ class Fetcher:
         placed = [Placement(slot, due.signature) for slot in {r.slot for r in readings} if slot is not None]
         batch.found += placed
         batch.confirmed += [] if due.is_finalized else placed
+
+    def _again(self, due: Due, now_s: int, *, is_final: bool = True) -> Retry:
+        return retry_after(due.tries, now_s, longest_s=self._config.longest_retry_s, is_final=is_final)
 
     def _remember(self, signatures: Iterable[str]) -> None:
         for signature in signatures:

@@ -9,6 +9,7 @@ from typing import Final
 
 from anyio import to_thread
 
+from aura_mcp.services.tracking.config import TrackingConfig
 from aura_mcp.services.tracking.fetching import Fetcher
 from aura_mcp.services.tracking.results import FinalitySummary, Problems
 from data.clock import Clock
@@ -21,17 +22,16 @@ from data.store.pending import NOBODY, Origin, Wanted
 STATUSES_A_CALL: Final = 256
 MOST_A_ROUND: Final = 4 * STATUSES_A_CALL
 MISSES: Final = 2
-MISS_WAIT_S: Final = 30
-"""Between two looks for a transaction that was not found: two answers of one lagging node are one."""
 
 
 class Finalizing:
     """The way from confirmed to final."""
 
-    def __init__(self, store: Store, chain: Chain, clock: Clock, fetcher: Fetcher) -> None:
+    def __init__(self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, fetcher: Fetcher) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
+        self._config = config
         self._fetcher = fetcher
 
     async def advance(self) -> FinalitySummary:
@@ -89,7 +89,8 @@ class Finalizing:
 
     async def _miss(self, missing: Sequence[Unfinalized]) -> int:
         now_s = self._clock.epoch_s()
-        looked = [entry for entry in missing if entry.asked_at is None or entry.asked_at <= now_s - MISS_WAIT_S]
+        latest = now_s - self._config.vanished_wait_s
+        looked = [entry for entry in missing if entry.asked_at is None or entry.asked_at <= latest]
         if not looked:
             return 0
         final_slot = await self._chain.finalized_slot()

@@ -8,6 +8,7 @@ from typing import Final
 from anyio import to_thread
 
 from aura_mcp.services.steps import Progress
+from aura_mcp.services.tracking.config import TrackingConfig
 from aura_mcp.services.tracking.fetching import Fetcher
 from aura_mcp.services.tracking.listing import Lister
 from aura_mcp.services.tracking.results import Problems, RepairSummary
@@ -24,9 +25,10 @@ MOST_SEARCHES: Final = 3
 class Repairing:
     """The closing of gaps."""
 
-    def __init__(self, store: Store, clock: Clock, lister: Lister, fetcher: Fetcher) -> None:
+    def __init__(self, store: Store, clock: Clock, config: TrackingConfig, lister: Lister, fetcher: Fetcher) -> None:
         self._store = store
         self._clock = clock
+        self._config = config
         self._lister = lister
         self._fetcher = fetcher
 
@@ -62,5 +64,5 @@ class Repairing:
     def _is_due(self, gap: Break) -> bool:
         if gap.tries >= MOST_SEARCHES:
             return False
-        again = retry_after(gap.tries, gap.tried_at or 0, is_final=False)
+        again = retry_after(gap.tries, gap.tried_at or 0, longest_s=self._config.longest_retry_s, is_final=False)
         return gap.tried_at is None or (again.due_at or 0) <= self._clock.epoch_s()

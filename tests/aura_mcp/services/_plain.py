@@ -143,7 +143,7 @@ def plain_report(application: Application, question: WalletQuestion, limit: int)
     costs = gather_costs(store, entity, when)
     stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
     score = wallet_score(histories, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-    positions = positions_of(states, decimals, held.worths)
+    positions = positions_of(states, decimals, held.worths, len(held.worths))
     bounds = {"entity": entity, "since": when.since_s, "as_of": when.as_of_s}
     (gaps,) = rows_of(store, _Gaps, _GAPS, bounds)
     trips = sum(len(history.episodes) for history in histories)

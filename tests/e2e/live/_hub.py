@@ -44,6 +44,8 @@ QUICK: Final = {
     "finality_interval_s": "0.5",
     "reconcile_interval_s": "0.5",
     "prices_interval_s": "0",
+    "retry_longest_s": "2",
+    "vanished_wait_s": "1",
     "solana_rpc_timeout_s": "1",
     "solana_rpc_backoff_s": "0.02",
     "solana_rpc_pause_s": "0.2",
@@ -156,9 +158,9 @@ class LiveHub:
         return events_of(self.places)
 
     def export(self) -> bytes:
-        """Return the canonical export of everything it knows; it must not be running."""
+        """Return the canonical export of everything it knows, facts and ledger; it must not be running."""
         file = self.home / "export.jsonl"
-        self.run("export", str(file))
+        self.run("export", "--ledger", str(file))
         return file.read_bytes()
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":

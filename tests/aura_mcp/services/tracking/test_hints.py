@@ -2,7 +2,7 @@
 
 import anyio
 
-from aura_mcp.services.tracking import Origin, Tracking
+from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
 from engine.tracking.retries import MOST_TRIES
 from tests.aura_mcp.services.tracking._following import following, run
 from tests.builders.facts import signature
@@ -78,6 +78,17 @@ def test_forged_hint_is_given_up_and_set_aside() -> None:
             f.clock.ahead_s += HOUR_S
         assert f.tracking.backlog().signatures == 0
         assert f.rows("SELECT signature, reason FROM quarantine") == [(signature("forged"), "not_found")]
+
+
+def test_patience_of_the_user_bounds_every_wait() -> None:
+    """Our rule: `AURA_RETRY_LONGEST_S`: waits grow from 2 s and never beyond it."""
+    with following("ann") as f:
+        patient = Tracking(f.store, f.node, f.clock, TrackingConfig(longest_retry_s=3))
+        run(patient.hint([signature("forged")], Origin.WEBHOOK))
+        for _ in range(MOST_TRIES):
+            assert run(patient.drain()).transactions == 1
+            f.clock.ahead_s += 3
+        assert patient.backlog().signatures == 0
 
 
 def test_transaction_of_strangers_is_fetched_once_and_not_stored() -> None:

@@ -1,0 +1,336 @@
+"""Do what turn-taking decides: record, transcribe, answer, announce, fall silent; and tell it what came of that.
+
+Everything runs on one event loop, so whatever arrives is decided upon and done before the next thing arrives.
+Not responsible for whose turn it is (`voice.turns`) or for where devices and providers come from (`voice.talk`).
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Protocol
+
+from voice.answering import Answering, Mouth
+from voice.brain import Brain, BrainEvent, Said, ToolDone, ToolStarted
+from voice.errors import VoiceError, VoiceProviderError
+from voice.journal import Entry, Journal
+from voice.manners import CRASHED, FILLERS
+from voice.providers import Speaker
+from voice.screen import Screen
+from voice.stages import Stage, Stages
+from voice.turns import (
+    Abandon,
+    Announce,
+    Answer,
+    Audible,
+    Confirm,
+    Discard,
+    Done,
+    Effect,
+    Event,
+    Failed,
+    Heard,
+    Partial,
+    Phase,
+    Record,
+    State,
+    Transcribe,
+    step,
+)
+
+STEP_S: Final = 0.05
+"""How often what is shown is drawn anew: a level meter looks alive, and nobody waits for it."""
+
+logger = logging.getLogger(__name__)
+
+
+class Hearing(Protocol):
+    """One utterance that is being listened to."""
+
+    async def finish(self) -> str:
+        """Return what was said.
+
+        Raises:
+            VoiceError: nobody can tell.
+        """
+        ...
+
+    async def cancel(self) -> None:
+        """Forget what was said."""
+        ...
+
+
+class Ears(Protocol):
+    """What hears the person."""
+
+    def listen(self, number: int, put: Callable[[Event], None]) -> Hearing:
+        """Listen to the utterance of a number; what it hears before the end, it puts.
+
+        Raises:
+            VoiceError: the microphone is gone.
+        """
+        ...
+
+
+class Company(Protocol):
+    """Who thinks and speaks; the first answer may have to wait for them."""
+
+    def report_to(self, put: Callable[[Event], None]) -> None:
+        """Put, from now on, what happens without being asked for: news, and the wish for none."""
+        ...
+
+    async def brain(self) -> Brain:
+        """Return who thinks.
+
+        Raises:
+            VoiceError: nobody can; its line says what to do.
+        """
+        ...
+
+    async def speaker(self) -> Speaker | None:
+        """Return who speaks; None where answers can only be shown."""
+        ...
+
+    def settle(self) -> None:
+        """Do what waits for a moment of rest: a turn is over and nobody speaks."""
+        ...
+
+
+@dataclass(slots=True)
+class _Voice:
+    """An answer or an announcement under its number, until it has been heard, abandoned or found wrong."""
+
+    question: str | None
+    answering: Answering
+    stages: Stages
+    brain: Brain | None = None
+    task: "asyncio.Task[None] | None" = None
+    tools: list[str] = field(default_factory=list[str])
+    held: list[BrainEvent] = field(default_factory=list[BrainEvent])
+
+
+class Loop:
+    """The conversation as it happens."""
+
+    def __init__(
+        self, company: Company, ears: Ears, mouth: Mouth, screen: Screen, journal: Journal, *, may_guess: bool
+    ) -> None:
+        self._company = company
+        self._ears = ears
+        self._mouth = mouth
+        self._screen = screen
+        self._journal = journal
+        self._clock = asyncio.get_running_loop().time
+        self._state = State(may_guess=may_guess)
+        self._waiting: deque[Event] = deque()
+        self._is_stepping = False
+        self._hearing: dict[int, Hearing] = {}
+        self._voices: dict[int, _Voice] = {}
+        self._current: int | None = None
+        self._asked = Stages()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        company.report_to(self.put)
+        mouth.report_to(self._audible, self._drained)
+
+    @property
+    def phase(self) -> Phase:
+        """What the agent is doing."""
+        return self._state.phase
+
+    def put(self, event: Event) -> None:
+        """Take in what has happened; whatever is to be done about it begins before this returns."""
+        self._waiting.append(event)
+        if self._is_stepping:
+            return
+        self._is_stepping = True
+        try:
+            while self._waiting:
+                before, happened = self._state.phase, self._waiting.popleft()
+                if isinstance(happened, Partial) and happened.number == self._state.number:
+                    self._screen.hear(happened.text)
+                self._state, effects = step(self._state, happened, self._clock())
+                for effect in effects:
+                    self._perform(effect)
+                if self._state.phase is not before:
+                    self._entered()
+        finally:
+            self._is_stepping = False
+
+    async def rest(self) -> None:
+        """Return once nobody speaks, thinks or records."""
+        await self._at_rest.wait()
+
+    async def draw(self) -> None:
+        """Keep what is shown up to date, for as long as the agent runs."""
+        while True:
+            self._screen.draw(self._state.phase)
+            await asyncio.sleep(STEP_S)
+
+    async def aclose(self) -> None:
+        """Stop everything that is going on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _audible(self) -> None:
+        if self._current is not None:
+            self._voices[self._current].stages.reach("audible", self._clock())
+            self.put(Audible(self._current))
+
+    def _drained(self) -> None:
+        number, self._current = self._current, None
+        if number is not None:
+            voice = self._voices.pop(number)
+            self._close(number, voice, " ".join(voice.answering.said), is_cut=False)
+            self.put(Done(number))
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Record(number):
+                self._record(number)
+            case Transcribe(number):
+                self._asked = Stages()
+                self._asked.reach("released", self._clock())
+                self._start(number, self._transcribe(number))
+            case Discard(number):
+                if (hearing := self._hearing.pop(number, None)) is not None:
+                    self._start(number, hearing.cancel())
+            case Answer():
+                self._answer(effect)
+            case Confirm(number, text):
+                self._confirm(number, text)
+            case Abandon(number):
+                self._abandon(number)
+            case Announce(number, text):
+                self._announce(number, text)
+
+    def _record(self, number: int) -> None:
+        try:
+            self._hearing[number] = self._ears.listen(number, self.put)
+        except VoiceError as error:
+            self.put(Failed(number, error.line))
+
+    async def _transcribe(self, number: int) -> None:
+        hearing = self._hearing.pop(number, None)
+        if hearing is not None:
+            text = await hearing.finish()
+            self._asked.reach("heard", self._clock())
+            self.put(Heard(number, text))
+
+    def _answer(self, effect: Answer) -> None:
+        voice = self._voices[effect.number] = self._voice(effect.number, effect.text, is_held=effect.is_guess)
+        if not effect.is_guess:
+            self._current = effect.number
+            self._screen.ask(effect.text)
+        voice.task = self._start(effect.number, self._think(voice))
+
+    async def _think(self, voice: _Voice) -> None:
+        brain = voice.brain = await self._company.brain()
+        speaker = await self._company.speaker()
+        thought = brain.think(voice.question or "", is_certain=not voice.answering.is_guess)
+        await voice.answering.think(brain, thought, speaker, partial(self._show, voice))
+        self._complain(voice)
+
+    def _confirm(self, number: int, text: str) -> None:
+        voice = self._voices[number]
+        self._current = number
+        self._screen.ask(text)
+        voice.question = text
+        voice.stages.take(self._asked)
+        voice.answering.confirm(text)
+        for event in voice.held:
+            self._show(voice, event)
+        voice.held.clear()
+
+    def _announce(self, number: int, text: str) -> None:
+        voice = self._voices[number] = self._voice(number, None, is_held=False)
+        self._current = number
+        self._screen.say(text)
+        voice.task = self._start(number, self._speak(voice, text))
+
+    async def _speak(self, voice: _Voice, text: str) -> None:
+        await voice.answering.announce(text, await self._company.speaker())
+        self._complain(voice)
+
+    def _abandon(self, number: int) -> None:
+        voice = self._voices.pop(number, None)
+        if voice is None:
+            return
+        is_heard = number == self._current
+        heard = voice.answering.stop() if is_heard else ""
+        if voice.task is not None:
+            voice.task.cancel()
+        self._start(number, voice.answering.cancel())
+        if is_heard:
+            self._current = None
+            self._close(number, voice, heard, is_cut=True)
+
+    def _voice(self, number: int, question: str | None, *, is_held: bool) -> _Voice:
+        stages = Stages()
+        if question is not None and not is_held:
+            stages.take(self._asked)
+
+        def reached(stage: Stage) -> None:
+            stages.reach(stage, self._clock())
+
+        filler = FILLERS[number % len(FILLERS)]
+        return _Voice(question, Answering(self._mouth, reached, filler=filler, is_held=is_held), stages)
+
+    def _show(self, voice: _Voice, event: BrainEvent) -> None:
+        if voice.answering.is_guess:
+            voice.held.append(event)
+            return
+        if isinstance(event, Said):
+            self._screen.say(event.text)
+        elif isinstance(event, ToolStarted):
+            voice.tools.append(event.name)
+            self._screen.run(event.name)
+            logger.info("tool_started", extra={"fields": {"tool": event.name}})
+        elif isinstance(event, ToolDone):
+            self._screen.ran(event.name)
+
+    def _close(self, number: int, voice: _Voice, heard: str, *, is_cut: bool) -> None:
+        """Remember what is over, and leave it standing on the screen."""
+        thought, stages_ms = voice.answering.thought, voice.stages.as_ms()
+        if thought is not None and voice.brain is not None:
+            voice.brain.remember(thought, heard, is_cut=is_cut)
+        self._screen.close(stages_ms)
+        tools = tuple(voice.tools)
+        self._journal(Entry(question=voice.question, answer=heard, is_cut=is_cut, tools=tools, stages_ms=stages_ms))
+        fields = {"number": number, "is_news": voice.question is None, "is_cut": is_cut, "stages_ms": stages_ms}
+        logger.info("said", extra={"fields": fields})
+
+    def _complain(self, voice: _Voice) -> None:
+        if voice.answering.trouble is not None:
+            self._screen.note(voice.answering.trouble.line)
+
+    def _entered(self) -> None:
+        logger.info("phase", extra={"fields": {"phase": self._state.phase.value, "number": self._state.number}})
+        if self._state.phase is Phase.LISTENING:
+            self._at_rest.set()
+            self._company.settle()
+        else:
+            self._at_rest.clear()
+
+    def _start(self, number: int, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(self._guarded(number, work))
+        # The event loop itself holds tasks only weakly.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _guarded(self, number: int, work: Coroutine[Any, Any, None]) -> None:
+        """Turn whatever goes wrong into an event: the one boundary where the loop outlives a mistake of ours."""
+        try:
+            await work
+        except VoiceError as error:
+            provider = error.provider if isinstance(error, VoiceProviderError) else None
+            logger.warning("turn_failed", extra={"fields": {"number": number, "by": provider, "reason": error.line}})
+            self.put(Failed(number, error.line))
+        except Exception:
+            logger.exception("turn_crashed", extra={"fields": {"number": number}})
+            self.put(Failed(number, CRASHED))

@@ -1,0 +1,42 @@
+"""Say what a tool is to the agent, wherever it comes from: a name, what it takes, what it answered.
+
+Not responsible for reaching any (`voice.session`, `voice.desk`).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+OnProgress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolInfo:
+    """A tool as the model is told of it; only tools that change nothing may run on a guess."""
+
+    name: str
+    description: str
+    input_schema: Mapping[str, Any]
+    is_read_only: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult:
+    """What a tool said: in words, and as data where it gave any; an error is an answer like any other."""
+
+    text: str
+    data: object
+    is_error: bool
+
+
+class Desk(Protocol):
+    """The tools at hand."""
+
+    @property
+    def tools(self) -> Sequence[ToolInfo]:
+        """The tools that can be called now."""
+        ...
+
+    async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
+        """Call a tool. Its refusals, and a hub that is away, are results: the model is told and says so."""
+        ...
