@@ -18,6 +18,7 @@ from voice.errors import HubError, VoiceError, VoiceProviderError
 from voice.late import LateTranscriber
 from voice.manners import manners
 from voice.providers import Mind, Speaker, Transcriber
+from voice.second_voice import TwoVoices
 from voice.settings import VoiceSettings
 from voice.turns import Event, Muted
 
@@ -102,6 +103,8 @@ class Crew:
             self._closing.append(mind.aclose)
             self._brain.set_result(self._brain_of(mind))
             await self._warm_up("mind", mind.start())
+        if has_voice:
+            await self._bring_second_ears()
         await self._has_tools.wait()
         logger.info("ready")
 
@@ -112,14 +115,35 @@ class Crew:
             self._transcriber.set_result(transcriber)
             self._start(self._warm_up("transcriber", transcriber.start(())))
         try:
-            speaker = await asyncio.to_thread(connect_speaker, self._settings)
+            first = await asyncio.to_thread(connect_speaker, self._settings)
         except VoiceError as error:
             self._tell(error.line)
             self._speaker.set_result(None)
         else:
+            speaker = TwoVoices(first, self._second_speaker)
             self._closing.append(speaker.aclose)
             self._speaker.set_result(speaker)
             self._start(self._warm_up("speaker", speaker.start()))
+
+    async def _second_speaker(self) -> Speaker | None:
+        if self._settings.speaker == SECOND_VOICE:
+            return None
+        try:
+            return await asyncio.to_thread(connect_speaker, self._settings, SECOND_VOICE)
+        except VoiceError as error:
+            logger.warning("no_second_voice", extra={"fields": {"reason": error.line}})
+            return None
+
+    async def _bring_second_ears(self) -> None:
+        if self._settings.transcriber == SECOND_EARS:
+            return
+        try:
+            second = await asyncio.to_thread(connect_transcriber, self._settings, SECOND_EARS)
+        except VoiceError as error:
+            logger.info("no_second_ears", extra={"fields": {"reason": error.line}})
+        else:
+            self._closing.append(second.aclose)
+            self.second_transcriber = second
 
     async def _connect(self, place: "asyncio.Future[Any]", connect: Callable[[], T]) -> T | None:
         """Return a provider, or tell why there is none and let whoever waits for it know."""

@@ -32,6 +32,7 @@ from voice.turns import (
     Event,
     Failed,
     Heard,
+    News,
     Partial,
     Phase,
     Record,
@@ -130,6 +131,7 @@ class Loop:
         self._voices: dict[int, _Voice] = {}
         self._current: int | None = None
         self._asked = Stages()
+        self._answered_at_s = float("-inf")
         self._tasks: set[asyncio.Task[None]] = set()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -140,6 +142,16 @@ class Loop:
     def phase(self) -> Phase:
         """What the agent is doing."""
         return self._state.phase
+
+    @property
+    def answered_at_s(self) -> float:
+        """When the last answer ended, on the event loop's clock."""
+        return self._answered_at_s
+
+    def lose(self, line: str) -> None:
+        """Take in that a device is gone: what is going on cannot go on."""
+        is_idle = self._state.phase is Phase.LISTENING
+        self.put(News(line) if is_idle else Failed(self._state.number, line))
 
     def put(self, event: Event) -> None:
         """Take in what has happened; whatever is to be done about it begins before this returns."""
@@ -185,6 +197,7 @@ class Loop:
         number, self._current = self._current, None
         if number is not None:
             voice = self._voices.pop(number)
+            self._answered_at_s = self._clock()
             self._close(number, voice, " ".join(voice.answering.said), is_cut=False)
             self.put(Done(number))
 

@@ -20,6 +20,7 @@ from mcp_types import Implementation, TextContent, TextResourceContents
 from mcp_types import Tool as McpTool
 
 from voice.errors import HubError
+from voice.settings import environment_of_tools
 from voice.tools import OnProgress, ToolInfo, ToolResult
 
 EVENTS: Final = "aura://events"
@@ -36,7 +37,7 @@ class Hub:
 
     def __init__(self, command: str, stderr: TextIO, on_event: Callable[[Mapping[str, Any]], None]) -> None:
         parts = shlex.split(command)
-        self._parameters = StdioServerParameters(command=parts[0], args=parts[1:], env=None)
+        self._parameters = StdioServerParameters(command=parts[0], args=parts[1:], env=environment_of_tools())
         self._stderr = stderr
         self._on_event = on_event
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()

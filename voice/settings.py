@@ -3,6 +3,7 @@
 Keys keep the names that their providers gave them. Not responsible for what the command line says (`voice.__main__`).
 """
 
+import os
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -13,6 +14,15 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from voice.errors import SettingsError
 
 PREFIX: Final = "AURA_VOICE_"
+
+
+_KEYS: Final = ("anthropic_api_key", "openai_api_key", "elevenlabs_api_key")
+
+
+def environment_of_tools() -> dict[str, str]:
+    """Return this environment for the process of the tools, without the keys of those who hear and speak."""
+    ours = {name.upper() for key in _KEYS for name in (key, f"{PREFIX}{key}")}
+    return {name: value for name, value in os.environ.items() if name.upper() not in ours}
 
 
 def _key(name: str) -> SecretStr | None:

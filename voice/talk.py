@@ -4,24 +4,32 @@ Not responsible for what is said (`voice.brain`) or when (`voice.loop`).
 """
 
 import asyncio
-import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import Any, Final, TextIO
 
-from voice.audio import list_devices
+from rich.console import Console
+
+from voice.audio import Devices, Sound, list_devices
 from voice.crew import Crew
-from voice.journal import open_journal
+from voice.hands_free import HandsFree
+from voice.journal import Journal, open_journal
+from voice.listening import MicrophoneEars
 from voice.loop import Loop
 from voice.screen import Screen
 from voice.settings import VoiceSettings
 from voice.silence import SilentMouth
-from voice.turns import Dropped, KeyDown, KeyUp
+from voice.terminal import Key, Terminal, open_display
+from voice.turns import Dropped, KeyDown, KeyUp, News
 from voice.typed import TypedDisplay, TypedEars, typed_lines
 
-logger = logging.getLogger(__name__)
+HOLD: Final = "hold space and speak · esc: be quiet · q: quit"
+TAP: Final = "tap space, speak, tap again · esc: be quiet · q: quit"
+
+_EVENTS: Final = {Key.DOWN: KeyDown(), Key.UP: KeyUp(), Key.DROP: Dropped()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,11 @@ async def talk(settings: VoiceSettings, choices: Choices, log: TextIO) -> int:
     Raises:
         VoiceError: nothing can be heard or said here; its line says what to do.
     """
+    journal = open_journal(choices.transcript)
     if choices.is_typed:
-        return await _talk_in_text(settings, choices, log)
+        await _talk_in_text(settings, journal, log)
+    else:
+        await _talk_aloud(settings, choices, journal, log)
     return 0
 
 
@@ -56,28 +67,89 @@ def print_devices(out: TextIO) -> None:
         out.writelines(f"  {'*' if device.is_default else ' '} {device.number:2} {device.name}\n" for device in devices)
 
 
-async def _talk_in_text(settings: VoiceSettings, choices: Choices, log: TextIO) -> int:
+async def _talk_in_text(settings: VoiceSettings, journal: Journal, log: TextIO) -> None:
     ears = TypedEars()
     screen = Screen(TypedDisplay(_writer(sys.stdout), _writer(sys.stderr)))
     crew = Crew(settings, log, screen.note)
-    loop = Loop(crew, ears, SilentMouth(), screen, open_journal(choices.transcript), may_guess=False)
-    is_watched = sys.stdin.isatty()
-    drawing = asyncio.create_task(loop.draw())
+    loop = Loop(crew, ears, SilentMouth(), screen, journal, may_guess=False)
+    async with AsyncExitStack() as stack:
+        _task(stack, loop.draw())
+        await stack.enter_async_context(crew.working(has_voice=False))
+        async for line in typed_lines():
+            if not sys.stdin.isatty():
+                # A script's next line is not an interruption.
+                await loop.rest()
+            ears.line = line
+            loop.put(KeyDown())
+            loop.put(KeyUp())
+        await loop.rest()
+        await loop.aclose()
+
+
+async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journal, log: TextIO) -> None:
+    terminal = Terminal() if sys.stdin.isatty() or not choices.is_hands_free else None
+    display = open_display(Console())
+    sound = Sound(choices.device)
+    screen = Screen(display, lambda: sound.level)
+    crew = Crew(settings, log, lambda line: loop.put(News(line)))
+    ears = MicrophoneEars(sound, crew.transcriber, lambda: crew.second_transcriber)
+    loop = Loop(crew, ears, sound, screen, journal, may_guess=settings.speculate)
+    async with AsyncExitStack() as stack:
+        display.open()
+        stack.callback(display.close)
+        stack.callback(sound.close)
+        is_open = asyncio.Event()
+        # The keys come first: what is pressed while the devices open is not lost.
+        ended = _task(stack, _press(terminal, loop, screen, is_open))
+        await sound.open()
+        if choices.is_hands_free:
+            _task(stack, HandsFree(loop, ears, sound).listen())
+        is_open.set()
+        _task(stack, loop.draw())
+        _task(stack, sound.keep_open(loop.lose, lambda devices: screen.note(_told(devices))))
+        await stack.enter_async_context(crew.working(has_voice=True))
+        await ended
+        loop.put(Dropped())
+        await loop.aclose()
+
+
+async def _press(terminal: Terminal | None, loop: Loop, screen: Screen, is_open: asyncio.Event) -> None:
+    """Pass on what the person does at the terminal, until they quit."""
+    if terminal is None:
+        await asyncio.Event().wait()
+        return
+    keys = terminal.keys()
+    hinting = asyncio.create_task(_hint(terminal, screen))
     try:
-        async with crew.working(has_voice=False):
-            async for line in typed_lines():
-                if not is_watched:
-                    # A script's next line is not an interruption.
-                    await loop.rest()
-                ears.line = line
-                loop.put(KeyDown())
-                loop.put(KeyUp())
-            await loop.rest()
-            loop.put(Dropped())
-            await loop.aclose()
+        async for key in keys:
+            await is_open.wait()
+            if key is Key.QUIT:
+                return
+            loop.put(_EVENTS[key])
     finally:
-        drawing.cancel()
-    return 0
+        hinting.cancel()
+        await keys.aclose()
+
+
+async def _hint(terminal: Terminal, screen: Screen) -> None:
+    await terminal.is_known.wait()
+    screen.hint(HOLD if terminal.has_releases else TAP)
+
+
+def _told(devices: Devices) -> str:
+    return f"microphone: {devices.microphone.name}, speaker: {devices.speaker.name}"
+
+
+def _task(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Let work go on until the end of the stack."""
+    task = asyncio.create_task(work)
+
+    async def end() -> None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    stack.push_async_callback(end)
+    return task
 
 
 def _writer(stream: TextIO) -> Callable[[str], None]:

@@ -47,7 +47,7 @@ class Partial(NamedTuple):
 
 
 class Quiet(NamedTuple):
-    """The microphone has been quiet for a moment while the key is held."""
+    """The microphone has been quiet for a moment, and the words that were heard no longer change."""
 
 
 class Heard(NamedTuple):
@@ -182,7 +182,7 @@ def step(state: State, event: Event, now_s: float) -> Step:  # noqa: C901 - one 
         case Partial():
             return _partial(state, event)
         case Quiet():
-            return _guess(state) if state.phase is Phase.RECORDING else (state, ())
+            return _guess(state) if state.phase in {Phase.RECORDING, Phase.TRANSCRIBING} else (state, ())
         case Heard():
             return _heard(state, event, now_s)
         case Audible():

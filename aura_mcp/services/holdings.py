@@ -19,9 +19,9 @@ from engine.wallets import OpenPosition, PositionState
 
 # What was traded earlier is stale at best, and does not end a silence that was observed since.
 _RECENT_S: Final = 2 * 86_400
-_TRADED: Final = f"""
+_TRADED: Final = """
 SELECT mint, max(order_time) FROM leg
-WHERE order_time BETWEEN $as_of - {_RECENT_S} AND $as_of
+WHERE order_time BETWEEN $as_of - 2 * 86400 AND $as_of
     AND mint IN (SELECT unnest($mints)) AND class IN ('BUY', 'SELL', 'SWAP')
 GROUP BY mint
 """

@@ -15,7 +15,18 @@ import duckdb
 
 from data.store.chunks import Chunk, Key, Span, Task, read_chunks
 from data.store.connection import Database
-from data.store.derived import DERIVED, Output, Stored, append, forget_marks, read_states, remove_changed, remove_folds
+from data.store.derived import (
+    DERIVED,
+    KEY_COLUMNS,
+    NUMBERED_COLUMNS,
+    Output,
+    Stored,
+    append,
+    forget_marks,
+    read_states,
+    remove_changed,
+    remove_folds,
+)
 from data.store.near import TooMuchError, read_near
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
@@ -23,6 +34,9 @@ from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
 _LOOK: Final = """
 SELECT max(value) FILTER (key = 'booked_batch'), max(value) FILTER (key = 'last_batch'), EXISTS (FROM refold) FROM meta
 """
+
+FEW: Final = 100
+"""So many folds at most are written row by row."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of events folded so far and an estimate of their total."""
@@ -132,7 +146,10 @@ class Booking:
 
             chunk = read_near(cursor, span, read)
             output = self._fold_chunk(chunk, states)
-            _store(cursor, chunk.work, output, output.tables())
+            if len(chunk.work) <= FEW:
+                _store_few(self._database, cursor, chunk.work, output, states)
+            else:
+                _store(cursor, chunk.work, output, output.tables())
             cursor.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
         events = sum(len(group.events) for group in chunk.folds)
         return Booked(len(chunk.work), events), bool(output.marked)
@@ -188,6 +205,28 @@ def _store(
     remove_changed(cursor, advanced, output.episodes)
     forget_marks(cursor, list(work))
     append(cursor, tables)
+
+
+def _store_few(
+    database: Database,
+    cursor: duckdb.DuckDBPyConnection,
+    work: Mapping[Key, Task],
+    output: Output,
+    states: Mapping[Key, Stored],
+) -> None:
+    """Write the same as `_store`, with what is kept ready for a few rows."""
+    remove_folds(cursor, [key for key, task in work.items() if task.is_stored and not task.goes_on])
+    forget_marks(cursor, list(work))
+    advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
+    if advanced:
+        database.delete("fold_state", KEY_COLUMNS, advanced)
+    replaced = [(*key, states[key].state.episode) for key in advanced]
+    numbered = {(entity, mint, episode.number) for entity, mint, episode in replaced if episode is not None}
+    changed = numbered & {(row[0], row[1], row[2]) for row in output.episodes}
+    if changed:
+        database.delete("episode", NUMBERED_COLUMNS, sorted(changed))
+    for table, (columns, rows) in output.rows().items():
+        database.insert(table, columns, rows)
 
 
 def _continues(before: Stored, ref: str) -> bool:

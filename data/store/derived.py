@@ -3,7 +3,7 @@
 Not responsible for deciding which folds to run (`booking`) or for comparing results (`verification`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final, NamedTuple
@@ -37,11 +37,11 @@ _ARE_AMONG: Final = "mint IN ({mints}) AND entity IN ({entities})"
 _FIND_FEW: Final = "SELECT entity, mint, state, events, realizations, findings FROM fold_state WHERE {condition}"
 
 KEY_COLUMNS: Final = {"entity": Type.VARCHAR, "mint": Type.VARCHAR}
-_NUMBERED: Final = {**KEY_COLUMNS, "number": Type.BIGINT}
+NUMBERED_COLUMNS: Final = {**KEY_COLUMNS, "number": Type.BIGINT}
 _TEXTS: Final = frozenset({"kind", "basis", "disposed_ref", "acquired_ref", "opened_ref", "closed_ref"})
 
 REALIZATION_COLUMNS: Final = {
-    **_NUMBERED,
+    **NUMBERED_COLUMNS,
     **{name: Type.VARCHAR if name in _TEXTS else Type.BIGINT for name in Realization._fields},
     "quantity": Type.HUGEINT,
 }
@@ -57,7 +57,7 @@ EPISODE_COLUMNS: Final = {
     },
 }
 FINDING_COLUMNS: Final = {
-    **_NUMBERED,
+    **NUMBERED_COLUMNS,
     "code": Type.VARCHAR,
     "found_at": Type.BIGINT,
     "ref": Type.VARCHAR,
@@ -128,6 +128,22 @@ class Output:
             tables["refold"] = from_rows(KEY_COLUMNS, self.marked)
         return tables
 
+    def rows(self) -> dict[str, tuple[Iterable[str], list[tuple[object, ...]]]]:
+        """Return what `tables` has as columns and rows by the name of the table: what is little needs no more."""
+        realizations: list[tuple[object, ...]] = [
+            (entity, mint, number, *realization)
+            for (entity, mint, first), rows in zip(self.realization_keys, self.realizations, strict=True)
+            for number, realization in enumerate(rows, first)
+        ]
+        tables: dict[str, tuple[Iterable[str], list[tuple[object, ...]]]] = {
+            "fold_state": (FOLD_COLUMNS, self.folds),
+            "realization": (REALIZATION_COLUMNS, realizations),
+            "episode": (EPISODE_COLUMNS, self.episodes),
+            "finding": (FINDING_COLUMNS, self.findings),
+            "refold": (KEY_COLUMNS, list(self.marked)),
+        }
+        return {name: (columns, rows) for name, (columns, rows) in tables.items() if rows}
+
     def _realization_columns(self) -> list[Sequence[object] | Repeated]:
         places: list[int] = []
         numbers: list[int] = []
@@ -172,7 +188,7 @@ def remove_changed(
     with registered(cursor, "gone", from_rows(KEY_COLUMNS, folds)):
         cursor.execute(_REMOVE.format(table="fold_state"))
     if episodes:
-        with registered(cursor, "gone", from_rows(_NUMBERED, [row[:3] for row in episodes])):
+        with registered(cursor, "gone", from_rows(NUMBERED_COLUMNS, [row[:3] for row in episodes])):
             cursor.execute(_REMOVE_NUMBERED.format(table="episode"))
 
 

@@ -8,21 +8,11 @@ from typing import Final, NamedTuple
 
 import duckdb
 
-from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
 
 KEPT: Final = 10_000
 """Events that are kept: the newest."""
 
-_COLUMN_TYPES: Final = {
-    "number": Type.BIGINT,
-    "id": Type.VARCHAR,
-    "kind": Type.VARCHAR,
-    "recorded_at_ms": Type.BIGINT,
-    "wallet": Type.VARCHAR,
-    "mint": Type.VARCHAR,
-    "body": Type.VARCHAR,
-}
 _KNOWN: Final = "SELECT id FROM event WHERE list_contains($1, id)"
 _MARK: Final = "SELECT value FROM meta WHERE key = $1"
 _SET_MARK: Final = "UPDATE meta SET value = $1 WHERE key = $2"
@@ -93,8 +83,7 @@ class Events:
             last = cursor.execute(_MARK, ["last_event"]).fetchall()[0][0]
             stored = [StoredEvent(last + place, *event) for place, event in enumerate(fresh, 1)]
             if stored:
-                with registered(cursor, "incoming", from_rows(_COLUMN_TYPES, stored)):
-                    cursor.execute("INSERT INTO event SELECT * FROM incoming")
+                self._database.insert("event", StoredEvent._fields, stored)
                 newest = stored[-1].number
                 cursor.execute(_SET_MARK, [newest, "last_event"])
                 cursor.execute("DELETE FROM event WHERE number <= ?", [newest - KEPT])

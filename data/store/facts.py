@@ -16,6 +16,9 @@ from data.store.connection import Database
 from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS, PLACE_COLUMNS, Placed, Source, place
 from engine.facts import Reading
 
+FEW: Final = 200
+"""So many rows of a table at most are appended one by one."""
+
 ROUNDED_COLUMNS: Final = {
     "block_time": Type.BIGINT,
     "id": Type.VARCHAR,
@@ -190,7 +193,7 @@ class Facts:
                     new[candidate.id] = twin.filled(candidate)
                 elif known is not None and known.has_gaps:
                     filling.append(candidate)
-            _insert_placed(cursor, list(new.values()), batch)
+            self._insert_placed(cursor, list(new.values()), batch)
             _fill(cursor, filling)
             _insert_quarantined(cursor, conflicts)
             if also is not None:
@@ -233,6 +236,25 @@ class Facts:
         """Return how far the facts reach."""
         return Newest(*self._database.rows("SELECT max(slot), max(block_time) FROM leg")[0])
 
+    def _insert_placed(self, cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int) -> None:
+        tables: Iterable[tuple[str, dict[str, Type], list[tuple[object, ...]]]] = (
+            ("effect", EFFECT_COLUMNS, [p.effect_row() for p in placed]),
+            ("leg", LEG_COLUMNS, [row for p in placed for row in p.leg_rows()]),
+            ("account_balance", BALANCE_COLUMNS, [row for p in placed for row in p.balance_rows()]),
+        )
+        for table, columns, rows in tables:
+            if len(rows) > FEW:
+                with registered(cursor, "incoming", from_rows(columns, rows)):
+                    cursor.execute(_INSERT_PLACED.format(table=table, batch=batch))
+            elif rows:
+                self._database.insert(table, [*columns, "batch_id"], [(*row, batch) for row in rows])
+        places = [row for p in placed for row in p.places()]
+        if len(places) > FEW:
+            with registered(cursor, "incoming", from_rows(PLACE_COLUMNS, places)):
+                cursor.execute("INSERT INTO fact_place SELECT * FROM incoming")
+        elif places:
+            self._database.insert("fact_place", PLACE_COLUMNS, places)
+
     @contextmanager
     def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
         with self._database.write() as cursor:
@@ -257,22 +279,6 @@ def _find_stored(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) ->
     with registered(cursor, "incoming", _keys(placed)):
         rows = cursor.execute(_FIND_STORED).fetchall()
     return {row[0].replace("-", ""): _Stored(row[1], row[2]) for row in rows}
-
-
-def _insert_placed(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed], batch: int) -> None:
-    tables: Iterable[tuple[str, dict[str, Type], list[tuple[object, ...]]]] = (
-        ("effect", EFFECT_COLUMNS, [p.effect_row() for p in placed]),
-        ("leg", LEG_COLUMNS, [row for p in placed for row in p.leg_rows()]),
-        ("account_balance", BALANCE_COLUMNS, [row for p in placed for row in p.balance_rows()]),
-    )
-    for table, columns, rows in tables:
-        if rows:
-            with registered(cursor, "incoming", from_rows(columns, rows)):
-                cursor.execute(_INSERT_PLACED.format(table=table, batch=batch))
-    places = [row for p in placed for row in p.places()]
-    if places:
-        with registered(cursor, "incoming", from_rows(PLACE_COLUMNS, places)):
-            cursor.execute("INSERT INTO fact_place SELECT * FROM incoming")
 
 
 def _fill(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> None:

@@ -38,9 +38,7 @@ FROM wallet AS w LEFT JOIN wallet_track AS t ON t.wallet = w.address
 WHERE w.is_tracked ORDER BY w.address
 """
 _IS_TRACKED: Final = "SELECT 1 FROM wallet WHERE address = $1 AND is_tracked"
-_TRACK: Final = "SELECT {} FROM wallet_track WHERE wallet = $1".format(
-    ", ".join(f"{name}::BIGINT" if kind is Type.UBIGINT else name for name, kind in _COLUMNS.items())
-)
+_TRACK: Final = "SELECT * REPLACE (lamports::BIGINT AS lamports) FROM wallet_track WHERE wallet = $1"
 _MOVED: Final = """
 SELECT t.wallet, sum(e.native_delta_lamports)::BIGINT
 FROM wallet_track AS t

@@ -127,6 +127,13 @@ def speech(folder: Path, text: str) -> Path:
     return wav
 
 
+def noise(folder: Path, seconds: float = 1.5) -> Path:
+    """Return a file of noise, as loud as a street."""
+    wav = folder / "noise.wav"
+    subprocess.run(["sox", "-R", "-n", "-r", "48000", "-c", "1", wav, "synth", str(seconds), "brownnoise"], check=True)
+    return wav
+
+
 def _modules(socket: Path) -> list[str]:
     return [
         f"module-native-protocol-unix socket={socket} auth-anonymous=1 auth-cookie-enabled=0",

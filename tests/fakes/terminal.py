@@ -36,7 +36,7 @@ class FakeTerminal:
         kind: Kind = "kitty",
         columns: int = 80,
     ) -> None:
-        self._kind = kind
+        self.kind = kind
         self._ours, self._theirs = os.openpty()
         fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self._before = termios.tcgetattr(self._theirs)
@@ -77,11 +77,11 @@ class FakeTerminal:
 
     def press(self) -> None:
         """Press the space bar, and hold it where the terminal can tell."""
-        self.type(b"\x1b[32;1:1u" if self._kind == "kitty" else b" ")
+        self.type(b"\x1b[32;1:1u" if self.kind == "kitty" else b" ")
 
     def release(self) -> None:
         """Let it go; a terminal that cannot tell is tapped again."""
-        self.type(b"\x1b[32;1:3u" if self._kind == "kitty" else b" ")
+        self.type(b"\x1b[32;1:3u" if self.kind == "kitty" else b" ")
 
     def type(self, data: bytes) -> None:
         """Send bytes as the keyboard does."""
@@ -142,6 +142,6 @@ class FakeTerminal:
     def _answer(self) -> None:
         asked = self._written.count(_PROBE)
         for _ in range(asked - self._answered):
-            if self._kind != "dumb":
-                os.write(self._ours, (b"\x1b[?0u" if self._kind == "kitty" else b"") + b"\x1b[?62;c")
+            if self.kind != "dumb":
+                os.write(self._ours, (b"\x1b[?0u" if self.kind == "kitty" else b"") + b"\x1b[?62;c")
         self._answered = asked

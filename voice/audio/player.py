@@ -18,13 +18,17 @@ SILENCE: Final = b"\0"
 
 
 class Player:
-    """The open speaker. `on_audible` and `on_drained` are called on the event loop."""
+    """The open speaker.
+
+    `on_audible` and `on_drained` are called on the event loop, for the answer that goes on only.
+    """
 
     def __init__(self, device: Device, on_audible: Callable[[], None], on_drained: Callable[[], None]) -> None:
         self._device = device
         self._loop = asyncio.get_running_loop()
         self._on_audible = on_audible
         self._on_drained = on_drained
+        self._answer = 0
         self._stream: Stream | None = None
         self._lock = threading.Lock()
         self._buffer = bytearray()
@@ -69,16 +73,23 @@ class Player:
             self._written += len(pcm)
 
     def end(self) -> None:
-        """Say that the answer is complete: `on_drained` is called once the last of it has been heard."""
+        """Say that the answer is complete: `on_drained` is called once the last of it has been heard.
+
+        A speaker that is gone has nothing more to play.
+        """
         with self._lock:
             self._is_ended = True
+            if not self.is_alive:
+                self._buffer.clear()
+                self._is_sounding = False
             is_empty = not self._buffer and not self._is_sounding
         if is_empty:
-            self._loop.call_soon(self._on_drained)
+            self._loop.call_soon(self._tell, self._answer, self._on_drained)
 
     def stop(self) -> str:
         """Be silent from the next block on, and return the words that were heard of the answer."""
         with self._lock:
+            self._answer += 1
             self._buffer.clear()
             self._is_ended = True
             self._is_sounding = False
@@ -98,6 +109,7 @@ class Player:
     def _on_block(self, out: bytearray, _frames: int, _time: object, _status: object) -> None:
         size = len(out)
         with self._lock:
+            answer = self._answer
             data = bytes(self._buffer[:size])
             del self._buffer[:size]
             self._played += len(data)
@@ -112,10 +124,15 @@ class Player:
         for is_due, tell in ((starts, self._on_audible), (drained, self._on_drained)):
             if is_due:
                 try:
-                    self._loop.call_soon_threadsafe(tell)
+                    self._loop.call_soon_threadsafe(self._tell, answer, tell)
                 except RuntimeError:
                     # The loop has ended before the stream did.
                     return
+
+    def _tell(self, answer: int, tell: Callable[[], None]) -> None:
+        # What the library's thread saw may have been cut off before the event loop hears of it.
+        if answer == self._answer:
+            tell()
 
     def _mark_heard(self) -> None:
         while self._marks and self._marks[0][0] < self._played:

@@ -6,7 +6,7 @@ POSIX terminals and the Windows console. Not responsible for what the bytes mean
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -27,13 +27,16 @@ class Terminal:
             raise DeviceError("Push-to-talk needs a terminal. Type with `aura voice --text`, or use --hands-free.")
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self.has_releases = False
+        self.is_known = asyncio.Event()
+        """Set once it is known what the terminal can."""
 
-    async def keys(self) -> AsyncIterator[Key]:
+    async def keys(self) -> AsyncGenerator[Key]:
         """Yield what the person does, until they quit."""
         loop = asyncio.get_running_loop()
         with self._raw(loop):
             answer = await self._probe()
             self.has_releases = speaks_kitty(answer)
+            self.is_known.set()
             keys = Keys(has_releases=self.has_releases)
             if self.has_releases:
                 self._write(KITTY_ON)

@@ -182,6 +182,9 @@ def test_memory_is_given_back_after_heavy_work(tmp_path: Path) -> None:
             with store.database.heavy():
                 assert limit(store) == "488.2 MiB"
             assert limit(store) == "488.2 MiB"
+            store.database.take_memory_back()
+            assert limit(store) == "488.2 MiB"
+        store.database.take_memory_back()
         assert limit(store) == "95.3 MiB"
         with store.database.write():
             # Inside of a transaction there is no second try.

@@ -2,7 +2,8 @@
 
 `POST /_script` adds to the script: {"says": ["who leads"], "replies": [[{"type": "text", "text": "Alpha."}]],
 "otherwise": [blocks], "pace": {"text_s": 0.3}, "faults": {"claude": [{"kind": "stall", "after": 3, "is_late": true}]}}.
-`GET /_moments` returns what happened when (monotonic seconds), and forgets it.
+`GET /_moments` returns what happened when (monotonic seconds), and forgets it; `GET /_heard` what was transcribed, and
+for how many seconds the microphone had been heard.
 """
 
 import argparse
@@ -38,6 +39,7 @@ def main() -> None:
     app.router.routes += [
         Route("/_script", partial(_add, script), methods=["POST"]),
         Route("/_moments", partial(_take, script)),
+        Route("/_heard", partial(_heard, script)),
     ]
     print(listening.getsockname()[1], flush=True)  # noqa: T201 - what the parent process reads
     config = uvicorn.Config(app, ws="websockets-sansio", log_level="critical", lifespan="off", ws_ping_interval=None)
@@ -62,6 +64,11 @@ def _fault(fields: dict[str, Any]) -> Fault:
 async def _take(script: Script, _: Request) -> Response:
     moments, script.moments = script.moments, []
     return JSONResponse([dataclasses.asdict(moment) for moment in moments])
+
+
+async def _heard(script: Script, _: Request) -> Response:
+    heard = [{"text": one.text, "seconds": len(one.pcm) / 2 / one.rate_hz} for one in script.heard]
+    return JSONResponse(heard)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,6 @@ class _Contexts:
         self._line = line
         self._rate_hz = rate_hz
         self._texts: dict[str, asyncio.Queue[str | None]] = {}
-        self._waiting: dict[str, str] = {}
         self._speaking: set[asyncio.Task[None]] = set()
 
     async def serve(self) -> None:
@@ -128,7 +127,7 @@ class _Contexts:
             if message.get("close_context") or not text:
                 return
             self._script.opened.append(message)
-            self._texts[name], self._waiting[name] = asyncio.Queue(), ""
+            self._texts[name] = asyncio.Queue()
             task = asyncio.create_task(self._speak(name, self._texts[name]))
             self._speaking.add(task)
             task.add_done_callback(self._speaking.discard)
@@ -137,12 +136,10 @@ class _Contexts:
             self._texts.pop(name).put_nowait(None)
             self._script.mark("closed", name)
             return
-        self._waiting[name] += text
         if text.strip():
+            # With auto_mode every text is spoken at once, flushed or not.
             self._script.spoken.append((name, text))
-        if message.get("flush") and self._waiting[name].strip():
-            self._texts[name].put_nowait(self._waiting.pop(name))
-            self._waiting[name] = ""
+            self._texts[name].put_nowait(text)
 
     async def _speak(self, name: str, texts: "asyncio.Queue[str | None]") -> None:
         while (text := await texts.get()) is not None:
