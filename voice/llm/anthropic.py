@@ -15,10 +15,11 @@ from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent, To
 
 from voice.errors import VoiceProviderError
 from voice.providers import Mind, MindEvent, Request, Stop, TextDelta, ToolCall
+from voice.refusals import Provider, wait_of
 from voice.settings import VoiceSettings
 from voice.tools import ToolInfo
 
-NAME: Final = "Anthropic"
+ANTHROPIC: Final = Provider(name="Anthropic", key_name="ANTHROPIC_API_KEY")
 MAX_TOKENS: Final = 800
 
 _CACHED: Final = {"type": "ephemeral"}
@@ -35,17 +36,18 @@ _REASONS: Final[dict[str, Literal["end", "tool_use", "length", "refusal"]]] = {
 class Claude:
     """A Claude model."""
 
-    name = NAME
+    name = ANTHROPIC.name
 
     def __init__(self, settings: VoiceSettings) -> None:
         key = settings.anthropic_api_key
         if key is None:
-            raise VoiceProviderError(NAME, "no_key", "I need an Anthropic key: set ANTHROPIC_API_KEY and start again.")
+            raise ANTHROPIC.trouble("no_key")
+        self._key = key.get_secret_value()
         self._model = settings.model
         self._timeout_s = settings.timeout_s
         # Retries would be silent seconds; the person hears what is wrong instead, and asks again.
         self._client = AsyncAnthropic(
-            api_key=key.get_secret_value(),
+            api_key=self._key,
             base_url=settings.anthropic_url,
             max_retries=0,
             timeout=settings.timeout_s,
@@ -59,7 +61,7 @@ class Claude:
             # A server that speaks the Messages API need not list its models.
             return
         except anthropic.AnthropicError as error:
-            raise _as_ours(error) from error
+            raise _as_ours(error, self._key) from error
 
     async def reply(self, request: Request) -> AsyncIterator[MindEvent]:
         """Yield one reply as it is written."""
@@ -85,11 +87,11 @@ class Claude:
                     for found in reading.read(event):
                         yield found
         except anthropic.AnthropicError as error:
-            raise _as_ours(error) from error
+            raise _as_ours(error, self._key) from error
         except TimeoutError as error:
-            raise _stalled() from error
+            raise ANTHROPIC.trouble("stalled") from error
         if not reading.is_complete:
-            raise _stalled()
+            raise ANTHROPIC.trouble("stalled")
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -163,26 +165,14 @@ def _tools(tools: Any) -> list[ToolParam]:  # noqa: ANN401
     return cast("list[ToolParam]", told)
 
 
-def _stalled() -> VoiceProviderError:
-    return VoiceProviderError(NAME, "stalled", "Claude stopped answering. Ask again in a moment.")
-
-
-def _as_ours(error: anthropic.AnthropicError) -> VoiceProviderError:
-    text = str(error).lower()
+def _as_ours(error: anthropic.AnthropicError, key: str) -> VoiceProviderError:
     if isinstance(error, anthropic.APITimeoutError):
-        return _stalled()
-    if isinstance(error, anthropic.APIConnectionError):
-        return VoiceProviderError(NAME, "no_network", "I cannot reach Anthropic. Check the network, then ask again.")
-    if isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError):
-        return VoiceProviderError(
-            NAME, "bad_key", "Anthropic refuses the key. Check ANTHROPIC_API_KEY and start again."
-        )
-    if "credit balance" in text or "billing" in text:
-        return VoiceProviderError(
-            NAME, "no_credit", "The Anthropic account has no credit left. Add some, then ask again."
-        )
-    if isinstance(error, anthropic.RateLimitError):
-        return VoiceProviderError(NAME, "rate_limited", "Anthropic asks me to slow down. Ask again in a minute.")
-    if isinstance(error, anthropic.InternalServerError):
-        return VoiceProviderError(NAME, "stalled", "Anthropic is overloaded. Ask again in a minute.")
-    return VoiceProviderError(NAME, "refused", "Anthropic refused the request. The log says why.")
+        return ANTHROPIC.trouble("stalled")
+    if isinstance(error, anthropic.APIStatusError):
+        wait_s = wait_of(error.response.headers)
+        # What goes wrong in the middle of a stream comes with the status of its beginning.
+        status = error.status_code if error.response.is_error else None
+        return ANTHROPIC.refusal(status, f"{error.type} {error}", key=key, wait_s=wait_s)
+    if isinstance(error, anthropic.APIResponseValidationError):
+        return ANTHROPIC.trouble("unexpected")
+    return ANTHROPIC.trouble("no_network")

@@ -1,39 +1,42 @@
 """Hear with OpenAI after the key is released: the whole utterance in one request.
 
 https://platform.openai.com/docs/api-reference/audio/createTranscription. Slower than `openai_realtime`; what is asked
-where that one fails, and what OpenAI-compatible servers offer.
+where that one fails, and what OpenAI-compatible servers offer. The answer is not streamed: a part of it is of no use.
 """
 
 import asyncio
 import io
 import wave
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import openai
 
 from voice.providers import Transcriber
 from voice.settings import VoiceSettings
-from voice.stt._openai import NAME, as_ours, client_of
+from voice.strangers import keywords as usable
+from voice.stt._openai import OPENAI, as_ours, client_of
 
 SAMPLE_RATE: Final = 16_000
 SHORTEST_S: Final = 0.1
 """Less than this is a slip of the finger, not speech."""
 
+MAX_KEYWORDS: Final = 100
+
 
 class OpenAiBatch:
     """The transcription of recordings."""
 
-    name = NAME
+    name = OPENAI.name
 
     def __init__(self, settings: VoiceSettings) -> None:
         self._settings = settings
         self._client = client_of(settings)
-        self._keywords: Sequence[str] = ()
+        self._keywords: list[str] = []
 
     async def start(self, keywords: Sequence[str]) -> None:
         """Expect these words from now on."""
-        self._keywords = tuple(keywords)
+        self._keywords = usable(keywords, MAX_KEYWORDS)
 
     def begin(self) -> "_Utterance":
         """Return a new utterance."""
@@ -47,15 +50,20 @@ class OpenAiBatch:
         """
         if len(pcm) < SHORTEST_S * SAMPLE_RATE * 2:
             return ""
-        extra: dict[str, Any] = {"languages": [self._settings.language]}
-        if self._keywords:
-            extra["keywords"] = list(self._keywords)
         try:
-            result = await self._client.audio.transcriptions.create(
-                file=("question.wav", _wav(pcm), "audio/wav"), model=self._settings.batch_model, extra_body=extra
-            )
+            async with asyncio.timeout(self._settings.timeout_s):
+                result = await self._client.audio.transcriptions.create(
+                    file=("question.wav", _wav(pcm), "audio/wav"),
+                    model=self._settings.batch_model,
+                    languages=[self._settings.language],
+                    keywords=self._keywords or openai.omit,
+                )
         except openai.OpenAIError as error:
-            raise as_ours(error) from error
+            raise as_ours(error, self._client) from error
+        except TimeoutError as error:
+            raise OPENAI.trouble("stalled") from error
+        except ValueError as error:
+            raise OPENAI.trouble("unexpected") from error
         return result.text.strip()
 
     async def aclose(self) -> None:

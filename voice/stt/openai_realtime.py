@@ -7,46 +7,83 @@ when it breaks. Not responsible for the microphone (`voice.audio`).
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Collection, Sequence
+from typing import Any, Final, cast
 
+import msgspec
 import openai
 import websockets
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from websockets.http11 import Response
 
-from voice.errors import VoiceError
+from voice.errors import VoiceError, VoiceProviderError
 from voice.providers import Transcriber
+from voice.refusals import wait_of
 from voice.settings import VoiceSettings
-from voice.stt._openai import NAME, as_ours, client_of, refused, stalled, unreachable
+from voice.strangers import keywords as usable
+from voice.stt._openai import OPENAI, as_ours, client_of
 
 SAMPLE_RATE: Final = 24_000
 SHORTEST_S: Final = 0.1
 """The service refuses to transcribe less."""
 
-_PREFIX: Final = "conversation.item.input_audio_transcription."
-_FORGIVEN: Final = frozenset({"input_audio_buffer_commit_empty"})
+MAX_KEYWORDS: Final = 100
+
+_TRANSCRIPTION: Final = "conversation.item.input_audio_transcription."
+_CLEARED: Final = "input_audio_buffer.cleared"
+_COMMITTED: Final = "input_audio_buffer.committed"
+_EMPTY: Final = "input_audio_buffer_commit_empty"
+# A service that does not answer a farewell is not waited for; the SDK passes on what its types leave out.
+_OPTIONS: Final = cast("Any", {"close_timeout": 1})
+_BROKEN: Final = (openai.OpenAIError, websockets.WebSocketException, OSError)
 
 logger = logging.getLogger(__name__)
+
+
+class _Trouble(msgspec.Struct, frozen=True):
+    code: str | None = None
+    message: str = ""
+
+
+class _Event(msgspec.Struct, frozen=True):
+    """What of the service's events is read. The SDK's own types are slower, and older than the service."""
+
+    type: str
+    item_id: str = ""
+    delta: str | None = None
+    transcript: str | None = None
+    error: _Trouble | None = None
+
+
+_read: Final = msgspec.json.Decoder(_Event).decode
 
 
 class OpenAiRealtime:
     """Transcription as it is spoken."""
 
-    name = NAME
+    name = OPENAI.name
 
     def __init__(self, settings: VoiceSettings) -> None:
         self._settings = settings
         self._client = client_of(settings)
-        self._keywords: Sequence[str] = ()
+        self._keywords: list[str] = []
         self._connection: AsyncRealtimeConnection | None = None
         self._opening = asyncio.Lock()
-        self._receiving: asyncio.Task[None] | None = None
+        self._receiving: set[asyncio.Task[None]] = set()
         self._current: _Utterance | None = None
+        self._items: set[str] = set()
+        self._commits = self._confirmed = 0
 
     async def start(self, keywords: Sequence[str]) -> None:
         """Connect, and expect these words from now on."""
-        self._keywords = tuple(keywords)
-        await (await self.connected()).session.update(session=self._session())
+        self._keywords = usable(keywords, MAX_KEYWORDS)
+        is_open = self._connection is not None
+        connection = await self.connected()
+        if is_open:
+            try:
+                await connection.session.update(session=self._session())
+            except _BROKEN as error:
+                raise OPENAI.trouble("no_network") from error
 
     def begin(self) -> "_Utterance":
         """Return a new utterance."""
@@ -61,30 +98,54 @@ class OpenAiRealtime:
         """
         async with self._opening:
             if self._connection is None:
-                try:
-                    async with asyncio.timeout(self._settings.timeout_s):
-                        opening = self._client.realtime.connect(extra_query={"intent": "transcription"})
-                        self._connection = await opening.enter()
-                        await self._connection.session.update(session=self._session())
-                except openai.OpenAIError as error:
-                    raise as_ours(error) from error
-                except websockets.InvalidStatus as error:
-                    body = error.response.body or b""
-                    raise refused(error.response.status_code, body.decode("utf-8", "replace")) from error
-                except (OSError, TimeoutError, websockets.WebSocketException) as error:
-                    raise unreachable() from error
-                self._receiving = asyncio.create_task(self._receive(self._connection))
+                self._connection = await self._connect()
+                self._items.clear()
+                self._commits = self._confirmed = 0
+                receiving = asyncio.create_task(self._receive(self._connection))
+                self._receiving.add(receiving)
+                receiving.add_done_callback(self._receiving.discard)
             return self._connection
+
+    def abandon(self) -> None:
+        """Let the next utterance have a new connection: this one has fallen silent."""
+        self._connection = None
+        for receiving in self._receiving:
+            receiving.cancel()
+
+    def count_commit(self) -> int:
+        """Return how many utterances this connection was given, with this one."""
+        self._commits += 1
+        return self._commits
+
+    def refused(self, trouble: "_Trouble") -> VoiceProviderError:
+        """Return the error for what the service says of an utterance."""
+        return OPENAI.refusal(None, f"{trouble.code} {trouble.message}", key=self._client.api_key)
 
     async def aclose(self) -> None:
         """Close the connection."""
-        if self._receiving is not None:
-            self._receiving.cancel()
-            await asyncio.gather(self._receiving, return_exceptions=True)
-        if self._connection is not None:
-            await self._connection.close()
-            self._connection = None
+        self.abandon()
+        await asyncio.gather(*self._receiving, return_exceptions=True)
         await self._client.close()
+
+    async def _connect(self) -> AsyncRealtimeConnection:
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                opening = self._client.realtime.connect(
+                    extra_query={"intent": "transcription"}, websocket_connection_options=_OPTIONS
+                )
+                connection = await opening.enter()
+                await connection.session.update(session=self._session())
+        except websockets.InvalidStatus as error:
+            raise self._refused_at_the_door(error.response) from error
+        except openai.OpenAIError as error:
+            raise as_ours(error, self._client) from error
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            raise OPENAI.trouble("no_network") from error
+        return connection
+
+    def _refused_at_the_door(self, response: Response) -> VoiceProviderError:
+        body = (response.body or b"").decode("utf-8", "replace")
+        return OPENAI.refusal(response.status_code, body, key=self._client.api_key, wait_s=wait_of(response.headers))
 
     def _session(self) -> Any:  # noqa: ANN401 - newer than the SDK's types
         transcription: dict[str, Any] = {
@@ -92,7 +153,7 @@ class OpenAiRealtime:
             "language": self._settings.language,
         }
         if self._keywords:
-            transcription["keywords"] = list(self._keywords)
+            transcription["keywords"] = self._keywords
         audio = {
             "format": {"type": "audio/pcm", "rate": SAMPLE_RATE},
             "transcription": transcription,
@@ -101,21 +162,39 @@ class OpenAiRealtime:
         return {"type": "transcription", "audio": {"input": audio}}
 
     async def _receive(self, connection: AsyncRealtimeConnection) -> None:
-        trouble: VoiceError = unreachable()
+        trouble: VoiceError = OPENAI.trouble("no_network")
         try:
-            async for event in connection:
-                if self._current is not None:
-                    self._current.hear(event)
-        except (openai.OpenAIError, websockets.WebSocketException, OSError) as error:
+            while True:
+                self._take(_read(await connection.recv_bytes()))
+        except msgspec.MsgspecError:
+            trouble = OPENAI.trouble("unexpected")
+            logger.warning("transcription_unreadable")
+        except _BROKEN as error:
             logger.warning("transcription_away", extra={"fields": {"reason": type(error).__name__}})
         finally:
-            self._connection = None
-            if self._current is not None:
-                self._current.fail(trouble)
+            if self._connection is connection:
+                self._connection = None
+                if self._current is not None:
+                    self._current.fail(trouble)
+            await connection.close()
+
+    def _take(self, event: _Event) -> None:
+        """Pass an event on to the utterance that it is about: what comes late of an earlier one is dropped."""
+        current = self._current
+        if current is None:
+            return
+        self._confirmed += event.type == _COMMITTED
+        # Some servers never say that the buffer was cleared; they too take in one utterance after the other.
+        is_ours = event.type == _COMMITTED and self._confirmed == current.number
+        if not current.is_open and (event.type == _CLEARED or is_ours):
+            current.open(self._items)
+        self._items.add(event.item_id)
+        if event.error is not None or (current.is_open and event.item_id not in current.others):
+            current.hear(event)
 
 
 class _Utterance:
-    """What is being said."""
+    """What is being said: the how manieth of its connection, and the items that were made of what was said before."""
 
     sample_rate = SAMPLE_RATE
 
@@ -125,16 +204,18 @@ class _Utterance:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._final: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        # Nobody may ever ask for the text of an utterance that is canceled.
         self._final.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._text = ""
-        self._bytes = 0
         self._is_over = False
+        self.number = 0
+        self.is_open = False
+        self.others: frozenset[str] = frozenset()
         self._sending = asyncio.create_task(self._send())
 
     def feed(self, pcm: bytes) -> None:
         """Take in what the microphone heard."""
         if not self._is_over:
-            self._bytes += len(pcm)
             self._waiting.put_nowait(pcm)
 
     async def partials(self) -> AsyncIterator[str]:
@@ -148,16 +229,12 @@ class _Utterance:
         self._waiting.put_nowait(None)
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._sending
-                if self._bytes < SHORTEST_S * SAMPLE_RATE * 2:
-                    return ""
-                await (await self._transcriber.connected()).input_audio_buffer.commit()
                 return (await self._final).strip()
         except TimeoutError as error:
-            raise stalled() from error
-        except (websockets.WebSocketException, openai.OpenAIError) as error:
-            raise unreachable() from error
+            self._transcriber.abandon()
+            raise OPENAI.trouble("stalled") from error
         finally:
+            self._sending.cancel()
             self._texts.put_nowait(None)
 
     async def cancel(self) -> None:
@@ -167,39 +244,62 @@ class _Utterance:
         self._texts.put_nowait(None)
         self._final.cancel()
 
-    def hear(self, event: Any) -> None:  # noqa: ANN401 - events newer than the SDK's types come as they are
+    def open(self, others: Collection[str]) -> None:
+        """Begin to listen to the service: it has dropped the audio of what was said before."""
+        self.is_open = True
+        self.others = frozenset(others)
+
+    def hear(self, event: _Event) -> None:
         """Take in what the service says."""
-        kind = str(event.type)
-        if kind == f"{_PREFIX}delta":
-            self._text += event.delta
-            self._texts.put_nowait(self._text)
-        elif kind == f"{_PREFIX}completed":
-            if not self._final.done():
-                self._final.set_result(event.transcript)
-        elif kind in {"error", f"{_PREFIX}failed"}:
-            code = str(getattr(event.error, "code", ""))
-            if code in _FORGIVEN:
-                self._final.set_result("")
+        if event.error is not None:
+            if event.error.code == _EMPTY:
+                self._end("")
             else:
-                self.fail(refused(None, f"{code} {event.error.message}"))
+                self.fail(self._transcriber.refused(event.error))
+        elif event.type == f"{_TRANSCRIPTION}delta":
+            self._text += event.delta or ""
+            self._texts.put_nowait(self._text)
+        elif event.type == f"{_TRANSCRIPTION}completed":
+            self._end(event.transcript or "")
 
     def fail(self, trouble: VoiceError) -> None:
         """End without a text."""
         if not self._final.done():
             self._final.set_exception(trouble)
 
+    def _end(self, text: str) -> None:
+        if not self._final.done():
+            self._final.set_result(text)
+
     async def _send(self) -> None:
-        connection = await self._transcriber.connected()
-        await connection.input_audio_buffer.clear()
-        while (pcm := await self._waiting.get()) is not None:
-            pieces, is_last = [pcm], False
-            while not self._waiting.empty() and not is_last:
-                more = self._waiting.get_nowait()
-                is_last = more is None
-                pieces += [] if more is None else [more]
-            await connection.input_audio_buffer.append(audio=base64.b64encode(b"".join(pieces)).decode())
-            if is_last:
-                return
+        sent = 0
+        try:
+            buffer = (await self._transcriber.connected()).input_audio_buffer
+            await buffer.clear()
+            while (pcm := await self._next()) is not None:
+                await buffer.append(audio=base64.b64encode(pcm).decode())
+                sent += len(pcm)
+            if sent < SHORTEST_S * SAMPLE_RATE * 2:
+                self._end("")
+            else:
+                self.number = self._transcriber.count_commit()
+                await buffer.commit()
+        except VoiceProviderError as error:
+            self.fail(error)
+        except _BROKEN:
+            self.fail(OPENAI.trouble("no_network"))
+
+    async def _next(self) -> bytes | None:
+        """Return all the audio that waits; None after the last of it."""
+        pcm = await self._waiting.get()
+        while pcm is not None and not self._waiting.empty():
+            more = self._waiting.get_nowait()
+            if more is None:
+                # The end is taken up again after what came before it.
+                self._waiting.put_nowait(None)
+                break
+            pcm += more
+        return pcm
 
 
 def connect(settings: VoiceSettings) -> Transcriber:

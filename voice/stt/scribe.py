@@ -8,47 +8,66 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
+import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
 
 from voice.errors import VoiceProviderError
 from voice.providers import Transcriber
 from voice.settings import VoiceSettings
-from voice.tts._elevenlabs import NAME, key_of, refused, stalled
+from voice.strangers import keywords as usable
+from voice.tts._elevenlabs import ELEVENLABS, key_of, opened, refused, socket_url
 
 SAMPLE_RATE: Final = 16_000
 SHORTEST_S: Final = 0.1
+MAX_KEYWORDS: Final = 50
+"""More are refused by the service."""
+
+_TOO_QUIET: Final = "insufficient_audio_activity"
+
+
+class _Message(msgspec.Struct, frozen=True):
+    """What of the service's messages is read."""
+
+    message_type: str
+    text: str = ""
+    error: str | None = None
+
+
+_read: Final = msgspec.json.Decoder(_Message).decode
 
 
 class Scribe:
     """Transcription as it is spoken."""
 
-    name = NAME
+    name = ELEVENLABS.name
 
     def __init__(self, settings: VoiceSettings) -> None:
-        self._key = key_of(settings)
+        self.key = key_of(settings)
         self.timeout_s = settings.timeout_s
-        query = {
+        self._query = {
             "model_id": settings.scribe_model,
             "audio_format": f"pcm_{SAMPLE_RATE}",
             "language_code": settings.language,
             "commit_strategy": "manual",
         }
-        base = settings.elevenlabs_url.replace("http", "ws", 1).rstrip("/")
-        self._url = f"{base}/v1/speech-to-text/realtime?{urlencode(query)}"
-        self._keywords: Sequence[str] = ()
+        self._url = socket_url(settings, "/v1/speech-to-text/realtime")
+        self._keywords: list[str] = []
+        self._running: set[asyncio.Task[None]] = set()
 
     async def start(self, keywords: Sequence[str]) -> None:
         """Expect these words from now on."""
-        self._keywords = tuple(keywords)
+        self._keywords = usable(keywords, MAX_KEYWORDS)
 
     def begin(self) -> "_Utterance":
         """Return a new utterance."""
-        return _Utterance(self)
+        utterance = _Utterance(self)
+        self._running.add(utterance.running)
+        utterance.running.add_done_callback(self._running.discard)
+        return utterance
 
     async def open(self) -> ClientConnection:
         """Return a socket for one utterance.
@@ -56,23 +75,15 @@ class Scribe:
         Raises:
             VoiceProviderError: the service cannot be reached, or refuses.
         """
-        words = "".join(f"&keyterms={word}" for word in self._keywords)
-        try:
-            return await open_socket(
-                self._url + words,
-                additional_headers={"xi-api-key": self._key},
-                compression=None,
-                max_size=None,
-                open_timeout=self.timeout_s,
-            )
-        except websockets.InvalidStatus as error:
-            body = error.response.body or b""
-            raise refused(error.response.status_code, body.decode("utf-8", "replace")) from error
-        except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            raise _unheard() from error
+        query = urlencode([*self._query.items(), *(("keyterms", word) for word in self._keywords)])
+        return await opened(f"{self._url}?{query}", self.key, self.timeout_s)
 
     async def aclose(self) -> None:
-        """Need nothing: sockets end with their utterance."""
+        """Close the sockets of utterances that are not over."""
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
 
 class _Utterance:
@@ -85,8 +96,10 @@ class _Utterance:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._bytes = 0
-        self._running = asyncio.create_task(self._run())
-        self._running.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._final: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        # Nobody may ever ask for the text of an utterance that is canceled.
+        self._final.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self.running = asyncio.create_task(self._run())
 
     def feed(self, pcm: bytes) -> None:
         """Take in what the microphone heard."""
@@ -94,7 +107,7 @@ class _Utterance:
         self._waiting.put_nowait(pcm)
 
     async def partials(self) -> AsyncIterator[str]:
-        """Yield the text so far, each time it grows."""
+        """Yield the text so far, each time it changes."""
         while (text := await self._texts.get()) is not None:
             yield text
 
@@ -106,36 +119,51 @@ class _Utterance:
         self._waiting.put_nowait(None)
         try:
             async with asyncio.timeout(self._scribe.timeout_s):
-                return (await self._running).strip()
+                return (await self._final).strip()
         except TimeoutError as error:
-            raise stalled() from error
+            self.running.cancel()
+            raise ELEVENLABS.trouble("stalled") from error
         finally:
             self._texts.put_nowait(None)
 
     async def cancel(self) -> None:
         """Forget what was said."""
-        self._running.cancel()
+        self.running.cancel()
+        self._final.cancel()
         self._texts.put_nowait(None)
 
-    async def _run(self) -> str:
-        socket = await self._scribe.open()
-        async with socket:
-            sending = asyncio.create_task(self._send(socket))
-            try:
-                async for text in socket:
-                    message: dict[str, Any] = json.loads(text)
-                    kind = str(message.get("message_type"))
-                    if kind == "committed_transcript":
-                        return str(message["text"])
-                    if kind == "partial_transcript":
-                        self._texts.put_nowait(str(message["text"]))
-                    elif "error" in kind or message.get("error"):
-                        raise refused(None, f"{kind} {message.get('error', '')}")
-            except websockets.ConnectionClosed as error:
-                raise _unheard() from error
-            finally:
-                sending.cancel()
-        raise _unheard()
+    async def _run(self) -> None:
+        try:
+            async with await self._scribe.open() as socket:
+                sending = asyncio.create_task(self._send(socket))
+                try:
+                    # Nobody waits for the farewell: the text counts as soon as it is there.
+                    self._final.set_result(await self._hear(socket))
+                finally:
+                    sending.cancel()
+                    await asyncio.gather(sending, return_exceptions=True)
+        except VoiceProviderError as error:
+            self._fail(error)
+        except msgspec.MsgspecError:
+            self._fail(ELEVENLABS.trouble("unexpected"))
+        except websockets.ConnectionClosed:
+            self._fail(ELEVENLABS.trouble("no_network"))
+
+    async def _hear(self, socket: ClientConnection) -> str:
+        while True:
+            message = _read(await socket.recv(decode=False))
+            if message.message_type == "committed_transcript":
+                return message.text
+            if message.message_type == "partial_transcript":
+                self._texts.put_nowait(message.text)
+            elif message.message_type == _TOO_QUIET:
+                return ""
+            elif message.error is not None:
+                raise refused(None, f"{message.message_type} {message.error}", self._scribe.key)
+
+    def _fail(self, trouble: VoiceProviderError) -> None:
+        if not self._final.done():
+            self._final.set_exception(trouble)
 
     async def _send(self, socket: ClientConnection) -> None:
         while True:
@@ -158,7 +186,3 @@ def connect(settings: VoiceSettings) -> Transcriber:
         VoiceProviderError: there is no key.
     """
     return Scribe(settings)
-
-
-def _unheard() -> VoiceProviderError:
-    return VoiceProviderError(NAME, "no_network", "I cannot reach ElevenLabs to hear you. Check the network.")

@@ -1,15 +1,17 @@
-"""What both ways to ElevenLabs share: the key, the format, and its refusals in words."""
+"""What every way to ElevenLabs shares: the key, sockets, and its refusals."""
 
 from typing import Final
 
+import websockets
+from websockets.asyncio.client import ClientConnection, connect
+
 from voice.errors import VoiceProviderError
+from voice.refusals import Provider, wait_of
 from voice.settings import VoiceSettings
 
-NAME: Final = "ElevenLabs"
-SAMPLE_RATE: Final = 24_000
-
-_UNAUTHORIZED: Final = frozenset({401, 403})
-_TOO_MANY: Final = 429
+ELEVENLABS: Final = Provider(
+    name="ElevenLabs", key_name="ELEVENLABS_API_KEY", instead=", or ask in text: `aura voice --text`"
+)
 
 
 def key_of(settings: VoiceSettings) -> str:
@@ -19,29 +21,39 @@ def key_of(settings: VoiceSettings) -> str:
         VoiceProviderError: there is none.
     """
     if settings.elevenlabs_api_key is None:
-        raise VoiceProviderError(
-            NAME, "no_key", "I need an ElevenLabs key: set ELEVENLABS_API_KEY, or ask in text with `aura ask`."
-        )
+        raise ELEVENLABS.trouble("no_key")
     return settings.elevenlabs_api_key.get_secret_value()
 
 
-def refused(status: int | None, text: str) -> VoiceProviderError:
-    """Return the error for a refusal, known by its status or by its words."""
-    words = text.lower()
-    if "quota" in words or "credit" in words or "payment" in words:
-        return VoiceProviderError(NAME, "no_credit", "The ElevenLabs account has no credit left. Add some and go on.")
-    if status in _UNAUTHORIZED or "api_key" in words or "unauthorized" in words:
-        return VoiceProviderError(NAME, "bad_key", "ElevenLabs refuses the key. Check ELEVENLABS_API_KEY.")
-    if status == _TOO_MANY or "too_many" in words or "busy" in words or "rate" in words:
-        return VoiceProviderError(NAME, "rate_limited", "ElevenLabs asks me to slow down. Ask again in a minute.")
-    return VoiceProviderError(NAME, "refused", "ElevenLabs refused to speak. The log says why.")
+def socket_url(settings: VoiceSettings, path: str) -> str:
+    """Return where a socket of the service is."""
+    return settings.elevenlabs_url.replace("http", "ws", 1).rstrip("/") + path
 
 
-def unreachable() -> VoiceProviderError:
-    """Return the error for a service that cannot be reached or has hung up."""
-    return VoiceProviderError(NAME, "no_network", "I cannot reach ElevenLabs, so I answer in text. Check the network.")
+async def opened(url: str, key: str, timeout_s: float) -> ClientConnection:
+    """Return an open socket.
+
+    Raises:
+        VoiceProviderError: the service cannot be reached, or refuses.
+    """
+    try:
+        return await connect(
+            url,
+            additional_headers={"xi-api-key": key},
+            compression=None,
+            max_size=None,
+            open_timeout=timeout_s,
+            # A service that does not answer a farewell is not waited for.
+            close_timeout=1,
+        )
+    except websockets.InvalidStatus as error:
+        response = error.response
+        body = (response.body or b"").decode("utf-8", "replace")
+        raise refused(response.status_code, body, key, wait_of(response.headers)) from error
+    except (OSError, TimeoutError, websockets.WebSocketException) as error:
+        raise ELEVENLABS.trouble("no_network") from error
 
 
-def stalled() -> VoiceProviderError:
-    """Return the error for a service that fell silent in the middle."""
-    return VoiceProviderError(NAME, "stalled", "ElevenLabs stopped in the middle. Ask again in a moment.")
+def refused(status: int | None, reason: str, key: str, wait_s: float | None = None) -> VoiceProviderError:
+    """Return the error for a refusal."""
+    return ELEVENLABS.refusal(status, reason, key=key, wait_s=wait_s)

@@ -5,6 +5,7 @@ https://elevenlabs.io/docs/api-reference/text-to-speech/stream. Not responsible 
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Final
 
 import httpx
 from elevenlabs.client import AsyncElevenLabs
@@ -12,20 +13,22 @@ from elevenlabs.core.api_error import ApiError
 from elevenlabs.types import VoiceSettings as Voicing
 
 from voice.providers import Speaker, SpokenAudio
+from voice.refusals import wait_of
 from voice.settings import VoiceSettings
-from voice.tts._elevenlabs import NAME, SAMPLE_RATE, key_of, refused, stalled, unreachable
+from voice.tts._elevenlabs import ELEVENLABS, key_of, refused
+
+SAMPLE_RATE: Final = 24_000
 
 
 class ElevenLabsHttp:
     """The voice of ElevenLabs, a request for each sentence."""
 
-    name = NAME
+    name = ELEVENLABS.name
 
     def __init__(self, settings: VoiceSettings) -> None:
         self._settings = settings
-        self._client = AsyncElevenLabs(
-            api_key=key_of(settings), base_url=settings.elevenlabs_url, timeout=settings.timeout_s
-        )
+        self._key = key_of(settings)
+        self._client = AsyncElevenLabs(api_key=self._key, base_url=settings.elevenlabs_url, timeout=settings.timeout_s)
 
     async def start(self) -> None:
         """Need nothing: the first sentence opens the connection."""
@@ -51,11 +54,13 @@ class ElevenLabsHttp:
             async for chunk in chunks:
                 yield chunk
         except ApiError as error:
-            raise refused(error.status_code, str(error.body)) from error
+            raise refused(error.status_code, str(error.body), self._key, wait_of(error.headers or {})) from error
+        except httpx.ConnectTimeout as error:
+            raise ELEVENLABS.trouble("no_network") from error
         except httpx.TimeoutException as error:
-            raise stalled() from error
+            raise ELEVENLABS.trouble("stalled") from error
         except httpx.HTTPError as error:
-            raise unreachable() from error
+            raise ELEVENLABS.trouble("no_network") from error
 
     async def aclose(self) -> None:
         """Need nothing: connections end with the process."""

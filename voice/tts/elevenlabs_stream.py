@@ -6,52 +6,67 @@ The SDK's own socket cannot be kept over several answers. Not responsible for pl
 """
 
 import asyncio
-import base64
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+import msgspec
 import websockets
 from websockets.asyncio.client import ClientConnection
-from websockets.asyncio.client import connect as open_socket
 
-from voice.errors import VoiceError, VoiceProviderError
+from voice.errors import VoiceProviderError
 from voice.providers import Speaker, SpokenAudio
 from voice.settings import VoiceSettings
-from voice.tts._elevenlabs import NAME, SAMPLE_RATE, key_of, refused, stalled, unreachable
+from voice.tts._elevenlabs import ELEVENLABS, key_of, opened, refused, socket_url
 
+SAMPLE_RATE: Final = 24_000
 INACTIVITY_S: Final = 180
 """The longest silence that the service allows on a socket."""
 
 logger = logging.getLogger(__name__)
 
-_Item = SpokenAudio | VoiceError | None
+
+class _Alignment(msgspec.Struct, frozen=True):
+    chars: list[str] | None = None
+
+
+class _Message(msgspec.Struct, frozen=True, rename="camel"):
+    """What of the service's messages is read; audio comes in base64."""
+
+    audio: bytes | None = None
+    alignment: _Alignment | None = None
+    context_id: str | None = None
+    is_final: bool | None = None
+    error: str | None = None
+    message: str | None = None
+
+
+_read: Final = msgspec.json.Decoder(_Message).decode
 
 
 class ElevenLabsSocket:
     """The voice of ElevenLabs, a socket for all answers."""
 
-    name = NAME
+    name = ELEVENLABS.name
 
     def __init__(self, settings: VoiceSettings) -> None:
         self._key = key_of(settings)
         self._timeout_s = settings.timeout_s
-        self._speed = settings.speed
+        self.speed = settings.speed
         query = {
             "model_id": settings.voice_model,
             "output_format": f"pcm_{SAMPLE_RATE}",
             "auto_mode": "true",
             "inactivity_timeout": INACTIVITY_S,
         }
-        base = settings.elevenlabs_url.replace("http", "ws", 1).rstrip("/")
         path = f"/v1/text-to-speech/{quote(settings.voice_id, safe='')}/multi-stream-input"
-        self._url = f"{base}{path}?{urlencode(query)}"
+        self._url = f"{socket_url(settings, path)}?{urlencode(query)}"
         self._socket: ClientConnection | None = None
         self._opening = asyncio.Lock()
-        self._receiving: asyncio.Task[None] | None = None
-        self._speeches: dict[str, asyncio.Queue[_Item]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._speeches: dict[str, _Speech] = {}
         self._count = 0
 
     async def start(self) -> None:
@@ -59,91 +74,87 @@ class ElevenLabsSocket:
         await self._connected()
 
     def begin(self) -> "_Speech":
-        """Return a new speech."""
+        """Return a new speech; a socket that was closed meanwhile is opened while the answer is thought of."""
         self._count += 1
-        name = f"answer-{self._count}"
-        queue: asyncio.Queue[_Item] = asyncio.Queue()
-        self._speeches[name] = queue
-        return _Speech(self, name, queue, self._timeout_s)
+        if self._socket is None:
+            self._spawn(self._warm_up())
+        return _Speech(self, f"answer-{self._count}", self._timeout_s)
 
-    async def send(self, message: dict[str, Any]) -> None:
-        """Send a message of a speech, on a new socket where the old one was closed.
+    async def socket_for(self, speech: "_Speech") -> ClientConnection:
+        """Return the socket, a new one where the old one was closed; what it says to the speech is passed on.
 
         Raises:
             VoiceProviderError: the service cannot be reached, or refuses.
         """
         socket = await self._connected()
-        try:
-            await socket.send(json.dumps(message))
-        except websockets.ConnectionClosed as error:
-            raise unreachable() from error
+        self._speeches[speech.context] = speech
+        return socket
 
-    def opening_message(self, context: str) -> dict[str, Any]:
-        """Return the message that opens the context of a speech."""
-        return {"text": " ", "context_id": context, "voice_settings": {"speed": self._speed}}
-
-    def forget(self, context: str) -> None:
+    def forget(self, speech: "_Speech") -> None:
         """Drop whatever still comes for a speech."""
-        self._speeches.pop(context, None)
+        self._speeches.pop(speech.context, None)
+
+    def abandon(self) -> None:
+        """Let the next speech have a new socket: this one has fallen silent."""
+        if self._socket is not None:
+            self._spawn(self._socket.close())
+            self._socket = None
 
     async def aclose(self) -> None:
         """Close the socket."""
-        if self._receiving is not None:
-            self._receiving.cancel()
-            await asyncio.gather(self._receiving, return_exceptions=True)
-        if self._socket is not None:
-            await self._socket.close()
-            self._socket = None
+        self.abandon()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _warm_up(self) -> None:
+        try:
+            await self._connected()
+        except VoiceProviderError as error:
+            # Whoever speaks next is told; until then it may have passed.
+            logger.info("speech_not_ready", extra={"fields": {"kind": error.kind}})
 
     async def _connected(self) -> ClientConnection:
         async with self._opening:
             if self._socket is None:
-                headers = {"xi-api-key": self._key}
-                try:
-                    self._socket = await open_socket(
-                        self._url,
-                        additional_headers=headers,
-                        compression=None,
-                        max_size=None,
-                        open_timeout=self._timeout_s,
-                    )
-                except websockets.InvalidStatus as error:
-                    body = error.response.body or b""
-                    raise refused(error.response.status_code, body.decode("utf-8", "replace")) from error
-                except (OSError, TimeoutError, websockets.WebSocketException) as error:
-                    raise unreachable() from error
-                self._receiving = asyncio.create_task(self._receive(self._socket))
+                self._socket = await opened(self._url, self._key, self._timeout_s)
+                self._spawn(self._receive(self._socket))
             return self._socket
 
     async def _receive(self, socket: ClientConnection) -> None:
-        trouble: VoiceError = unreachable()
+        trouble = ELEVENLABS.trouble("no_network")
         try:
-            async for text in socket:
-                message: dict[str, Any] = json.loads(text)
-                if message.get("error"):
-                    trouble = refused(None, f"{message['error']} {message.get('message', '')}")
+            while True:
+                message = _read(await socket.recv(decode=False))
+                if message.error is not None:
+                    trouble = refused(None, f"{message.error} {message.message}", self._key)
                     break
                 self._pass_on(message)
         except websockets.ConnectionClosed as error:
             if error.rcvd is not None and error.rcvd.reason:
-                trouble = refused(None, error.rcvd.reason)
-        except ValueError:
-            logger.warning("speech_unreadable")
+                trouble = refused(None, error.rcvd.reason, self._key)
+        except msgspec.MsgspecError:
+            trouble = ELEVENLABS.trouble("unexpected")
         finally:
-            self._socket = None
-            for queue in self._speeches.values():
-                queue.put_nowait(trouble)
+            if self._socket is socket:
+                self._socket = None
+            for speech in self._speeches.values():
+                speech.fail(socket, trouble)
+            await socket.close()
 
-    def _pass_on(self, message: dict[str, Any]) -> None:
+    def _pass_on(self, message: _Message) -> None:
         # Late audio of an interrupted answer finds nobody, and is dropped.
-        queue = self._speeches.get(str(message.get("contextId")))
-        if queue is None:
+        speech = self._speeches.get(message.context_id or "")
+        if speech is None:
             return
-        if message.get("audio"):
-            alignment: dict[str, Any] = message.get("alignment") or {}
-            queue.put_nowait(SpokenAudio(base64.b64decode(message["audio"]), "".join(alignment.get("chars", ()))))
-        if message.get("isFinal"):
-            queue.put_nowait(None)
+        if message.audio:
+            chars = message.alignment.chars if message.alignment is not None else None
+            speech.hear(SpokenAudio(message.audio, "".join(chars or ())))
+        if message.is_final:
+            speech.hear(None)
 
 
 class _Speech:
@@ -151,44 +162,84 @@ class _Speech:
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(
-        self, speaker: ElevenLabsSocket, context: str, queue: "asyncio.Queue[_Item]", timeout_s: float
-    ) -> None:
+    def __init__(self, speaker: ElevenLabsSocket, context: str, timeout_s: float) -> None:
+        self.context = context
         self._speaker = speaker
-        self._context = context
-        self._queue = queue
         self._timeout_s = timeout_s
-        self._is_open = self._is_over = self._is_finished = False
+        self._queue: asyncio.Queue[SpokenAudio | VoiceProviderError | None] = asyncio.Queue()
+        self._socket: ClientConnection | None = None
+        self._trouble: VoiceProviderError | None = None
+        self._is_over = self._is_finished = False
         self._is_due = False
 
     async def say(self, text: str) -> None:
         """Add a sentence or a clause; it is spoken at once."""
-        if self._is_over:
-            return
-        if not self._is_open:
-            self._is_open = True
-            await self._speaker.send(self._speaker.opening_message(self._context))
-        self._is_due = True
-        await self._speaker.send({"text": f"{text} ", "context_id": self._context, "flush": True})
+        if not self._is_over:
+            self._is_due = True
+            await self._send({"text": f"{text} ", "context_id": self.context, "flush": True})
 
     async def finish(self) -> None:
         """Say that no more text comes."""
-        if not self._is_open or self._is_over:
+        if self._socket is None or self._is_over:
             self._queue.put_nowait(None)
             return
         self._is_finished = self._is_due = True
-        await self._speaker.send({"context_id": self._context, "close_context": True})
+        await self._send({"context_id": self.context, "close_context": True})
 
     async def audio(self) -> AsyncIterator[SpokenAudio]:
         """Yield the audio in order."""
-        while (item := await self._next()) is not None:
-            if isinstance(item, VoiceError):
-                raise item
-            self._is_due = self._is_finished
-            yield item
-        self._speaker.forget(self._context)
+        try:
+            while (item := await self._next()) is not None:
+                if isinstance(item, VoiceProviderError):
+                    raise item
+                self._is_due = self._is_finished
+                yield item
+        finally:
+            self._speaker.forget(self)
 
-    async def _next(self) -> _Item:
+    async def cancel(self) -> None:
+        """Say no more."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._speaker.forget(self)
+        self._queue.put_nowait(None)
+        if self._socket is not None and self._trouble is None:
+            try:
+                await self._send({"context_id": self.context, "close_context": True})
+            except VoiceProviderError as error:
+                # The socket is gone, and the context with it.
+                logger.info("canceled_without_socket", extra={"fields": {"kind": error.kind}})
+
+    def hear(self, item: SpokenAudio | None) -> None:
+        """Take in audio, or its end."""
+        self._queue.put_nowait(item)
+
+    def fail(self, socket: ClientConnection, trouble: VoiceProviderError) -> None:
+        """End here where this is the socket of the speech."""
+        if socket is self._socket:
+            self._trouble = trouble
+            self._queue.put_nowait(trouble)
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        """Send a message over the socket that the speech began on: another one does not know of it.
+
+        Raises:
+            VoiceProviderError: the service cannot be reached, or refuses.
+        """
+        if self._trouble is not None:
+            raise self._trouble
+        try:
+            if self._socket is None:
+                self._socket = await self._speaker.socket_for(self)
+                settings = {"speed": self._speaker.speed}
+                opening = {"text": " ", "context_id": self.context, "voice_settings": settings}
+                await self._socket.send(json.dumps(opening))
+            await self._socket.send(json.dumps(message))
+        except websockets.ConnectionClosed as error:
+            raise self._trouble or ELEVENLABS.trouble("no_network") from error
+
+    async def _next(self) -> SpokenAudio | VoiceProviderError | None:
         """Return what comes next. The service must speak while text is with it; between sentences it may wait."""
         while True:
             was_due = self._is_due
@@ -196,21 +247,8 @@ class _Speech:
                 return await asyncio.wait_for(self._queue.get(), self._timeout_s)
             except TimeoutError:
                 if was_due and self._is_due:
-                    return stalled()
-
-    async def cancel(self) -> None:
-        """Say no more."""
-        if self._is_over:
-            return
-        self._is_over = True
-        self._speaker.forget(self._context)
-        self._queue.put_nowait(None)
-        if self._is_open:
-            try:
-                await self._speaker.send({"context_id": self._context, "close_context": True})
-            except VoiceProviderError:
-                # The socket is gone, and the context with it.
-                logger.info("cancelled_without_socket")
+                    self._speaker.abandon()
+                    return ELEVENLABS.trouble("stalled")
 
 
 def connect(settings: VoiceSettings) -> Speaker:

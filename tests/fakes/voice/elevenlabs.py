@@ -17,9 +17,8 @@ from starlette.websockets import WebSocket
 from tests.fakes.voice.faults import REFUSALS, Door, Fault, Kind
 from tests.fakes.voice.line import Line, deny, retry_after
 from tests.fakes.voice.script import ELEVENLABS_KEY, Growing, Heard, Script
-from tests.fakes.voice.sound import length_s, tone
+from tests.fakes.voice.sound import CHUNK_S, chunks_of, length_s, tone
 
-CHUNK_S: Final = 0.1
 _REFUSALS: Final = {
     Kind.BAD_KEY: (401, "invalid_api_key", "auth_error", "Invalid API key {key}"),
     Kind.NO_CREDIT: (402, "quota_exceeded", "quota_exceeded", "This request exceeds your quota, {key}"),
@@ -149,12 +148,9 @@ class _Contexts:
                 self._refuse(fault)
                 return
             self._script.mark("first_byte", text)
-            chunks = list(_chunks(text, self._rate_hz))
-            for pcm, alignment in chunks[: fault.after if fault else None]:
-                audio = base64.b64encode(pcm).decode()
-                self._line.say(
-                    {"audio": audio, "contextId": name, "alignment": alignment, "normalizedAlignment": alignment}
-                )
+            for pcm, said in chunks_of(text, self._rate_hz)[: fault.after if fault else None]:
+                told = {"alignment": _alignment(said), "normalizedAlignment": _alignment(said)}
+                self._line.say({"audio": base64.b64encode(pcm).decode(), "contextId": name, **told})
                 await asyncio.sleep(self._script.pace.chunk_s)
             if fault is not None:
                 self._line.fail(fault)
@@ -197,17 +193,11 @@ async def _transcribe(script: Script, line: Line) -> None:
         growing, shown = Growing(script, rate_hz), ""
 
 
-def _chunks(text: str, rate_hz: int) -> list[tuple[bytes, dict[str, Any]]]:
-    """Return the audio of a text in chunks of a tenth of a second, each with the characters that it speaks."""
-    total = round(length_s(text) / CHUNK_S) or 1
-    pcm, found = tone(CHUNK_S, rate_hz), list[tuple[bytes, dict[str, Any]]]()
-    for number in range(total):
-        chars = list(text[len(text) * number // total : len(text) * (number + 1) // total])
-        each_ms = round(CHUNK_S * 1_000 / max(len(chars), 1))
-        starts = [each_ms * index for index in range(len(chars))]
-        alignment = {"chars": chars, "charStartTimesMs": starts, "charDurationsMs": [each_ms] * len(chars)}
-        found.append((pcm, alignment))
-    return found
+def _alignment(said: str) -> dict[str, Any]:
+    """Return when each character of a chunk is heard, as the format has it."""
+    each_ms = round(CHUNK_S * 1_000 / max(len(said), 1))
+    starts = [each_ms * index for index in range(len(said))]
+    return {"chars": list(said), "charStartTimesMs": starts, "charDurationsMs": [each_ms] * len(said)}
 
 
 def _rate_of(audio_format: str) -> int:

@@ -74,19 +74,32 @@ class OpenAi:
         if fault is not None and fault.kind in REFUSALS:
             status, body = refusal_of(fault.kind, key)
             return JSONResponse(body, status, headers=retry_after(fault))
-        form = await request.form()
-        file: Any = form["file"]
-        pcm, rate_hz = _read_wav(await file.read())
-        keywords = tuple(str(word) for word in form.getlist("keywords[]"))
+        async with request.form() as form:
+            file: Any = form["file"]
+            pcm, rate_hz = _read_wav(await file.read())
+            keywords = tuple(str(word) for word in form.getlist("keywords[]"))
+            is_streamed = form.get("stream") == "true"
         text = self.script.next_saying.text
         if fault is None:
             self.script.said()
             self.script.heard.append(Heard(by="batch", pcm=pcm, rate_hz=rate_hz, keywords=keywords, text=text))
         await asyncio.sleep(self.script.pace.text_s)
         self.script.mark("text", text)
-        if form.get("stream") != "true" and fault is None:
-            return JSONResponse({"text": text, "usage": {"type": "duration", "seconds": 1}})
-        return StreamingResponse(_told(text, fault), media_type="text/event-stream")
+        if is_streamed:
+            return StreamingResponse(_told(text, fault), media_type="text/event-stream")
+        return StreamingResponse(_whole(text, fault), media_type="application/json")
+
+
+async def _whole(text: str, fault: Fault | None) -> AsyncIterator[bytes]:
+    body = json.dumps({"text": text, "usage": {"type": "duration", "seconds": 1}}).encode()
+    if fault is None:
+        yield body
+        return
+    yield body[:7]
+    if fault.kind is Kind.STALL:
+        await asyncio.Event().wait()
+    elif fault.kind is not Kind.MALFORMED:
+        raise ConnectionResetError("cut on demand")
 
 
 async def _told(text: str, fault: Fault | None) -> AsyncIterator[bytes]:

@@ -28,6 +28,7 @@ class Serving:
         self._started = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="voice-providers", daemon=True)
+        self._is_open = [True] * ports
         self.ports = [found.getsockname()[1] for found in self._sockets]
 
     def __enter__(self) -> Self:
@@ -49,6 +50,10 @@ class Serving:
         """Let them connect again."""
         self.do(self._open(number))
 
+    def cut(self) -> None:
+        """Cut every open connection without a word."""
+        self.do(self._abort())
+
     def do(self, work: Any) -> None:  # noqa: ANN401 - any coroutine
         """Do work on the server's loop."""
         assert self._loop is not None
@@ -65,10 +70,18 @@ class Serving:
         self._server.startup = announced
         self._server.run(self._sockets)
 
+    async def _abort(self) -> None:
+        for connection in list(self._server.server_state.connections):
+            open_one: Any = connection
+            open_one.transport.abort()
+
     async def _close(self, number: int) -> None:
         self._server.servers[number].close()
+        self._is_open[number] = False
 
     async def _open(self, number: int) -> None:
+        if self._is_open[number]:
+            return
         config, state = self._server.config, self._server.server_state
 
         def protocol(_loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Protocol:
@@ -77,6 +90,7 @@ class Serving:
 
         loop = asyncio.get_running_loop()
         self._server.servers[number] = await loop.create_server(protocol, sock=_listening_on(self.ports[number]))
+        self._is_open[number] = True
 
 
 def _listening_on(port: int) -> socket.socket:

@@ -3,6 +3,7 @@
 import array
 import math
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 TONE_HZ: Final = 440
@@ -12,6 +13,7 @@ AUDIBLE: Final = 300
 
 CHARS_PER_S: Final = 15.0
 SHORTEST_S: Final = 0.25
+CHUNK_S: Final = 0.1
 
 
 def tone(seconds: float, rate_hz: int) -> bytes:
@@ -29,6 +31,13 @@ def silence(seconds: float, rate_hz: int) -> bytes:
 def length_s(text: str) -> float:
     """Return how long it takes to say a text, about as people do."""
     return max(SHORTEST_S, len(text) / CHARS_PER_S)
+
+
+def chunks_of(text: str, rate_hz: int) -> list[tuple[bytes, str]]:
+    """Return the speech of a text in chunks of a tenth of a second, each with the words that it speaks."""
+    total = round(length_s(text) / CHUNK_S) or 1
+    ends = [len(text) * number // total for number in range(total + 1)]
+    return [(tone(CHUNK_S, rate_hz), text[start:end]) for start, end in pairwise(ends)]
 
 
 def is_audible(pcm: bytes) -> bool:

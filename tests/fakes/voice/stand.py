@@ -62,6 +62,10 @@ class VoiceProviders:
         """Let them connect again."""
         self._serving.admit(NAMES.index(name))
 
+    def cut(self) -> None:
+        """Cut every open connection, of every provider."""
+        self._serving.cut()
+
     def environment(self) -> dict[str, str]:
         """Return the variables that lead a process to these providers."""
         return environment({name: self.url(name) for name in NAMES})
