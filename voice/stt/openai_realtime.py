@@ -7,7 +7,7 @@ when it breaks. Not responsible for the microphone (`voice.audio`).
 import asyncio
 import base64
 import logging
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -21,6 +21,7 @@ from voice.providers import Transcriber
 from voice.refusals import wait_of
 from voice.settings import VoiceSettings
 from voice.strangers import keywords as usable
+from voice.stt._line import Event, Line, Trouble, read_event
 from voice.stt._openai import OPENAI, as_ours, client_of
 
 SAMPLE_RATE: Final = 24_000
@@ -40,24 +41,6 @@ _BROKEN: Final = (openai.OpenAIError, websockets.WebSocketException, OSError)
 logger = logging.getLogger(__name__)
 
 
-class _Trouble(msgspec.Struct, frozen=True):
-    code: str | None = None
-    message: str = ""
-
-
-class _Event(msgspec.Struct, frozen=True):
-    """What of the service's events is read. The SDK's own types are slower, and older than the service."""
-
-    type: str
-    item_id: str = ""
-    delta: str | None = None
-    transcript: str | None = None
-    error: _Trouble | None = None
-
-
-_read: Final = msgspec.json.Decoder(_Event).decode
-
-
 class OpenAiRealtime:
     """Transcription as it is spoken."""
 
@@ -67,65 +50,62 @@ class OpenAiRealtime:
         self._settings = settings
         self._client = client_of(settings)
         self._keywords: list[str] = []
-        self._connection: AsyncRealtimeConnection | None = None
+        self._line: Line | None = None
         self._opening = asyncio.Lock()
-        self._receiving: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._current: _Utterance | None = None
-        self._items: set[str] = set()
-        self._commits = self._confirmed = 0
 
     async def start(self, keywords: Sequence[str]) -> None:
         """Connect, and expect these words from now on."""
         self._keywords = usable(keywords, MAX_KEYWORDS)
-        is_open = self._connection is not None
-        connection = await self.connected()
+        is_open = self._line is not None
+        line = await self.connected()
         if is_open:
             try:
-                await connection.session.update(session=self._session())
+                await line.connection.session.update(session=self._session())
             except _BROKEN as error:
                 raise OPENAI.trouble("no_network") from error
 
     def begin(self) -> "_Utterance":
         """Return a new utterance."""
         self._current = _Utterance(self, self._settings.timeout_s)
+        self._spawn(self._current.send())
         return self._current
 
-    async def connected(self) -> AsyncRealtimeConnection:
+    async def connected(self) -> Line:
         """Return the connection, a new one where the old one broke.
 
         Raises:
             VoiceProviderError: the service cannot be reached, or refuses.
         """
         async with self._opening:
-            if self._connection is None:
-                self._connection = await self._connect()
-                self._items.clear()
-                self._commits = self._confirmed = 0
-                receiving = asyncio.create_task(self._receive(self._connection))
-                self._receiving.add(receiving)
-                receiving.add_done_callback(self._receiving.discard)
-            return self._connection
+            if self._line is None:
+                self._line = Line(await self._connect())
+                self._spawn(self._receive(self._line))
+            return self._line
 
     def abandon(self) -> None:
         """Let the next utterance have a new connection: this one has fallen silent."""
-        self._connection = None
-        for receiving in self._receiving:
-            receiving.cancel()
+        if self._line is not None:
+            self._spawn(self._line.connection.close())
+            self._line = None
 
-    def count_commit(self) -> int:
-        """Return how many utterances this connection was given, with this one."""
-        self._commits += 1
-        return self._commits
-
-    def refused(self, trouble: "_Trouble") -> VoiceProviderError:
+    def refused(self, trouble: Trouble) -> VoiceProviderError:
         """Return the error for what the service says of an utterance."""
         return OPENAI.refusal(None, f"{trouble.code} {trouble.message}", key=self._client.api_key)
 
     async def aclose(self) -> None:
         """Close the connection."""
         self.abandon()
-        await asyncio.gather(*self._receiving, return_exceptions=True)
+        if self._current is not None:
+            await self._current.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _connect(self) -> AsyncRealtimeConnection:
         try:
@@ -161,40 +141,32 @@ class OpenAiRealtime:
         }
         return {"type": "transcription", "audio": {"input": audio}}
 
-    async def _receive(self, connection: AsyncRealtimeConnection) -> None:
+    async def _receive(self, line: Line) -> None:
         trouble: VoiceError = OPENAI.trouble("no_network")
         try:
             while True:
-                self._take(_read(await connection.recv_bytes()))
+                event = read_event(await line.connection.recv_bytes())
+                if self._current is not None and line.is_about(self._current, event):
+                    self._current.hear(event)
         except msgspec.MsgspecError:
             trouble = OPENAI.trouble("unexpected")
             logger.warning("transcription_unreadable")
         except _BROKEN as error:
-            logger.warning("transcription_away", extra={"fields": {"reason": type(error).__name__}})
+            logger.info("transcription_away", extra={"fields": {"reason": type(error).__name__}})
         finally:
-            if self._connection is connection:
-                self._connection = None
+            if self._line is line:
+                self._line = None
                 if self._current is not None:
                     self._current.fail(trouble)
-            await connection.close()
-
-    def _take(self, event: _Event) -> None:
-        """Pass an event on to the utterance that it is about: what comes late of an earlier one is dropped."""
-        current = self._current
-        if current is None:
-            return
-        self._confirmed += event.type == _COMMITTED
-        # Some servers never say that the buffer was cleared; they too take in one utterance after the other.
-        is_ours = event.type == _COMMITTED and self._confirmed == current.number
-        if not current.is_open and (event.type == _CLEARED or is_ours):
-            current.open(self._items)
-        self._items.add(event.item_id)
-        if event.error is not None or (current.is_open and event.item_id not in current.others):
-            current.hear(event)
+            await line.connection.close()
 
 
 class _Utterance:
-    """What is being said: the how manieth of its connection, and the items that were made of what was said before."""
+    """What is being said.
+
+    `openings` are the answers with which the service begins to speak of it: some servers never say that the buffer was
+    cleared. `others` are the items that were made of what was said before.
+    """
 
     sample_rate = SAMPLE_RATE
 
@@ -207,11 +179,10 @@ class _Utterance:
         # Nobody may ever ask for the text of an utterance that is canceled.
         self._final.add_done_callback(lambda done: done.cancelled() or done.exception())
         self._text = ""
-        self._is_over = False
-        self.number = 0
+        self._is_over = self._is_canceled = False
+        self.openings: set[tuple[str, int]] = set()
         self.is_open = False
         self.others: frozenset[str] = frozenset()
-        self._sending = asyncio.create_task(self._send())
 
     def feed(self, pcm: bytes) -> None:
         """Take in what the microphone heard."""
@@ -234,13 +205,13 @@ class _Utterance:
             self._transcriber.abandon()
             raise OPENAI.trouble("stalled") from error
         finally:
-            self._sending.cancel()
             self._texts.put_nowait(None)
 
     async def cancel(self) -> None:
         """Forget what was said."""
-        self._is_over = True
-        self._sending.cancel()
+        # What is being sent is not cut short: the service's answers are counted.
+        self._is_over = self._is_canceled = True
+        self._waiting.put_nowait(None)
         self._texts.put_nowait(None)
         self._final.cancel()
 
@@ -249,7 +220,7 @@ class _Utterance:
         self.is_open = True
         self.others = frozenset(others)
 
-    def hear(self, event: _Event) -> None:
+    def hear(self, event: Event) -> None:
         """Take in what the service says."""
         if event.error is not None:
             if event.error.code == _EMPTY:
@@ -271,18 +242,21 @@ class _Utterance:
         if not self._final.done():
             self._final.set_result(text)
 
-    async def _send(self) -> None:
+    async def send(self) -> None:
+        """Send the audio as it comes, and ask for the text at the end."""
         sent = 0
         try:
-            buffer = (await self._transcriber.connected()).input_audio_buffer
+            line = await self._transcriber.connected()
+            buffer = line.connection.input_audio_buffer
+            self.openings.add(line.ask(_CLEARED))
             await buffer.clear()
             while (pcm := await self._next()) is not None:
                 await buffer.append(audio=base64.b64encode(pcm).decode())
                 sent += len(pcm)
             if sent < SHORTEST_S * SAMPLE_RATE * 2:
                 self._end("")
-            else:
-                self.number = self._transcriber.count_commit()
+            elif not self._is_canceled:
+                self.openings.add(line.ask(_COMMITTED))
                 await buffer.commit()
         except VoiceProviderError as error:
             self.fail(error)

@@ -334,6 +334,7 @@ def test_connection_that_broke_while_idle_is_made_anew(
     providers: VoiceProviders, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Our rule: a drop between two utterances is nobody's trouble."""
+    caplog.set_level(logging.INFO, "voice")
     providers.script.says("one", "two")
 
     async def work(transcriber: Transcriber) -> tuple[str, str]:
