@@ -13,17 +13,17 @@ from typing import Any, Final, NamedTuple
 
 from voice.consent import is_asked, is_yes
 from voice.grounding import Facts, confirmed
-from voice.manners import NOT_FINISHED, SUMMARIZE
+from voice.manners import NOT_FINISHED, SUMMARIZE, UNASKED
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
 from voice.providers import Mind, Request, Stop, TextDelta, ToolCall
 from voice.spoken import Sentences
 from voice.strangers import tamed
 from voice.tools import Desk, ToolInfo, ToolResult
+from voice.tools import told as tool_text
 
 MAX_ROUNDS: Final = 6
 """How often the model may ask for tools within one answer."""
 
-MAX_RESULT_CHARS: Final = 40_000
 NOT_ASKED_FOR: Final = (
     "Not done: the person has not asked for this change. If it is what they want, ask them in one sentence whether you "
     "should; call it again with the same arguments when they say yes."
@@ -87,9 +87,15 @@ class Brain:
         self._facts = Facts()
         self._offered: ToolCall | None = None
 
-    def think(self, question: str, *, is_certain: bool) -> Thought:
-        """Return a new thought about a question; one that is a guess waits with every tool that changes something."""
-        thought = Thought(turn=Turn(question=question), may_write=asyncio.Event())
+    def think(self, question: str, *, is_certain: bool, known: Sequence[Call] = ()) -> Thought:
+        """Return a new thought about a question; one that is a guess waits with every tool that changes something.
+
+        `known` are calls that were made ahead: the model finds them answered.
+        """
+        exchanges = (Exchange(text="", calls=tuple(known)),) if known else ()
+        for call in known:
+            self._facts.learn_result(call.result)
+        thought = Thought(turn=Turn(question=question, exchanges=exchanges), may_write=asyncio.Event())
         if is_certain:
             thought.may_write.set()
         return thought
@@ -130,9 +136,18 @@ class Brain:
         self.conversation = self.conversation.with_turn(turn)
         self._offered = thought.offered
 
+    def remember_news(self, text: str) -> None:
+        """Keep what was said without being asked for, so that the person can ask about it."""
+        self._facts.learn_words(text)
+        self.conversation = self.conversation.with_turn(Turn(question=UNASKED, answer=text))
+
     def forget_last(self) -> None:
         """Forget the last turn, as if it had not been."""
         self.conversation = self.conversation.without_last()
+
+    def forget_all(self) -> None:
+        """Forget the whole conversation."""
+        self.conversation = Conversation()
 
     async def tidy(self) -> None:
         """Sum up what is too long ago to be kept word for word; to be called when nobody waits.
@@ -176,7 +191,7 @@ class Brain:
                 id=call.id,
                 name=call.name,
                 arguments=call.arguments,
-                result=result.text[:MAX_RESULT_CHARS],
+                result=tool_text(result),
                 is_error=result.is_error,
             )
             for call, result in zip(calls, results, strict=True)
@@ -199,13 +214,9 @@ class Brain:
             call.name, call.arguments, lambda message: events.put_nowait(ToolProgress(call.name, message))
         )
         events.put_nowait(ToolDone(call.name, result.is_error))
-        if result.data is None:
-            return result
-        data = tamed(result.data)
         if not result.is_error:
-            self._facts.learn_result(data)
-        # The figures are in the structured content; the text beside it only sums them up.
-        return replace(result, text=json.dumps(data, separators=(",", ":"), ensure_ascii=False))
+            self._facts.learn_result(tamed(result.data))
+        return result
 
     def _may_change(self, thought: Thought, call: ToolCall) -> bool:
         """Tell whether the person asked for a change, or agreed to just this one, which the last turn offered."""

@@ -14,6 +14,7 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "label": frozenset({"name", "call", "rename", "nickname"}),
     "group": frozenset({"merge", "combine", "together"}),
     "minimum": frozenset({"threshold", "above", "least"}),
+    "mute": frozenset({"quiet", "silence", "silent", "alert", "alone", "disturb"}),
     "refresh": frozenset({"update", "reload", "fetch", "latest", "sync"}),
 }
 _NOUNS: Final = frozenset({"wallet", "wallets", "token", "tokens", "price", "prices", "all", "none", "true", "false"})

@@ -7,20 +7,26 @@ Whoever is missing is told once; what can be done without them goes on. Not resp
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from voice.brain import Brain
 from voice.connecting import connect_mind, connect_speaker, connect_transcriber
 from voice.desk import LateDesk, WholeDesk
+from voice.diary import read_diary, write_diary
 from voice.errors import HubError, VoiceError, VoiceProviderError
+from voice.foresight import Foresight
+from voice.jobs import end_of, under_way
 from voice.late import LateTranscriber
-from voice.manners import manners
+from voice.manners import critical, manners, news_of
+from voice.memory import Call
+from voice.names import Names
 from voice.providers import Mind, Speaker, Transcriber
 from voice.second_voice import TwoVoices
 from voice.settings import VoiceSettings
-from voice.turns import Event, Muted
+from voice.tools import ToolInfo, ToolResult
+from voice.turns import Event, Muted, News
 
 if TYPE_CHECKING:
     from voice.session import Hub
@@ -28,6 +34,7 @@ if TYPE_CHECKING:
 RETRY_S: Final = 10.0
 """Between attempts to reach tools that cannot be reached."""
 
+WALLETS: Final = "aura://wallets"
 MINUTE_S: Final = 60.0
 SECOND_EARS: Final = "openai_batch"
 SECOND_VOICE: Final = "elevenlabs_http"
@@ -45,12 +52,16 @@ class Crew:
         self._settings = settings
         self._log = log
         self._tell = tell
+        self._complaints: set[str] = set()
         self._put: Callable[[Event], None] | None = None
         self._desk = LateDesk()
         self._brain: asyncio.Future[Brain] = loop.create_future()
         self._speaker: asyncio.Future[Speaker | None] = loop.create_future()
         self._transcriber: asyncio.Future[Transcriber] = loop.create_future()
         self._has_tools = asyncio.Event()
+        self._names = Names()
+        self._foresight = Foresight(self._desk, self._names)
+        self._before = read_diary(settings.memory_file)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.transcriber: Transcriber = LateTranscriber(self._transcriber)
@@ -73,10 +84,23 @@ class Crew:
         """Return who speaks; None where answers can only be shown."""
         return await asyncio.shield(self._speaker)
 
+    def overhear(self, text: str) -> None:
+        """Look up the names in what has been said so far."""
+        self._foresight.overhear(text)
+
+    def known(self, question: str) -> list[Call]:
+        """Return what has been looked up for a question already."""
+        return self._foresight.known(question)
+
+    def told_news(self, text: str) -> None:
+        """Remember what was said without being asked for."""
+        if (brain := self._brain_if_here()) is not None:
+            brain.remember_news(text)
+
     def settle(self) -> None:
-        """Sum up what is too long ago, now that nobody waits."""
-        if self._brain.done() and not self._brain.cancelled() and self._brain.exception() is None:
-            self._start(self._tidy(self._brain.result()))
+        """Sum up what is too long ago, and keep the conversation, now that nobody waits."""
+        if (brain := self._brain_if_here()) is not None:
+            self._start(self._tidy(brain))
 
     @asynccontextmanager
     async def working(self, *, has_voice: bool) -> AsyncGenerator[None]:
@@ -88,6 +112,9 @@ class Crew:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            if (brain := self._brain_if_here()) is not None:
+                self._keep(brain)
+            await self._foresight.aclose()
             await asyncio.gather(*(close() for close in self._closing), return_exceptions=True)
 
     async def _bring(self, *, has_voice: bool) -> None:
@@ -113,11 +140,11 @@ class Crew:
         if transcriber is not None:
             self._closing.append(transcriber.aclose)
             self._transcriber.set_result(transcriber)
-            self._start(self._warm_up("transcriber", transcriber.start(())))
+            self._start(self._warm_up("transcriber", transcriber.start(self._names.keywords())))
         try:
             first = await asyncio.to_thread(connect_speaker, self._settings)
         except VoiceError as error:
-            self._tell(error.line)
+            self._complain(error.line)
             self._speaker.set_result(None)
         else:
             speaker = TwoVoices(first, self._second_speaker)
@@ -150,7 +177,7 @@ class Crew:
         try:
             return await asyncio.to_thread(connect)
         except VoiceError as error:
-            self._tell(error.line)
+            self._complain(error.line)
             place.set_exception(error)
             # Nobody need ask for it; who does is told.
             place.exception()
@@ -162,47 +189,101 @@ class Crew:
             await starting
         except VoiceProviderError as error:
             logger.warning("warm_up_failed", extra={"fields": {"who": who, "by": error.provider, "kind": error.kind}})
-            self._tell(error.line)
+            self._complain(error.line)
         else:
             logger.info("connected", extra={"fields": {"who": who}})
 
+    def _complain(self, line: str) -> None:
+        """Tell what is wrong, once: who has heard it knows it."""
+        if line not in self._complaints:
+            self._complaints.add(line)
+            self._tell(line)
+
     async def _keep_hub(self, make: "type[Hub]") -> None:
-        last_line = ""
         while True:
             hub = make(self._settings.command, self._log, self._hear_of)
             try:
                 async with hub.opened():
-                    last_line = ""
                     self._desk.hub = hub
                     self._has_tools.set()
                     logger.info("connected", extra={"fields": {"who": "tools", "count": len(hub.tools)}})
+                    await self._learn_names(hub)
                     await asyncio.Event().wait()
             except HubError as error:
                 self._has_tools.set()
-                if error.line != last_line:
-                    self._tell(error.line)
-                last_line = error.line
+                self._complain(error.line)
             await asyncio.sleep(RETRY_S)
 
+    async def _learn_names(self, hub: "Hub") -> None:
+        """Learn how the wallets are called, and let whoever hears expect these names."""
+        self._names.learn_wallets(await hub.read(WALLETS))
+        if self._transcriber.done() and self._transcriber.exception() is None:
+            await self._warm_up("transcriber", self._transcriber.result().start(self._names.keywords()))
+
     def _hear_of(self, event: Mapping[str, Any]) -> None:
-        pass
+        self._start(self._tell_news(event))
+
+    async def _tell_news(self, event: Mapping[str, Any]) -> None:
+        mint = event.get("mint")
+        if news_of(event, self._names.by_address, self._settings.news_usd) is None:
+            return
+        if isinstance(mint, str) and mint not in self._names.by_address:
+            found = await self._desk.call("token_report", {"mint": mint})
+            self._names.learn_tokens(found.data)
+        line = news_of(event, self._names.by_address, self._settings.news_usd)
+        if line is not None:
+            self._say(line, is_critical=critical(event))
+
+    def _answered(self, tool: ToolInfo, result: ToolResult) -> None:
+        """Learn names from what a tool said, and follow what it has started."""
+        self._names.learn_tokens(result.data)
+        numbers = [] if tool.is_read_only else under_way(result.data)
+        if numbers:
+            self._start(self._follow(numbers))
+
+    async def _follow(self, numbers: Sequence[int]) -> None:
+        line = await end_of(self._desk, numbers)
+        if line is not None:
+            self._say(line)
+
+    def _say(self, line: str, *, is_critical: bool = False) -> None:
+        if self._put is not None:
+            logger.info("news", extra={"fields": {"is_critical": is_critical}})
+            self._put(News(line, is_critical))
 
     def _brain_of(self, mind: Mind) -> Brain:
-        desk = WholeDesk(self._desk, self._mute, self._forget)
-        return Brain(mind, desk, system=manners(self._settings.detail), memory_tokens=self._settings.memory_tokens)
+        desk = WholeDesk(self._desk, mute=self._mute, forget=self._forget, answered=self._answered)
+        brain = Brain(mind, desk, system=manners(self._settings.detail), memory_tokens=self._settings.memory_tokens)
+        brain.conversation = self._before
+        return brain
+
+    def _brain_if_here(self) -> Brain | None:
+        is_here = self._brain.done() and not self._brain.cancelled() and self._brain.exception() is None
+        return self._brain.result() if is_here else None
 
     def _mute(self, minutes: float) -> None:
         if self._put is not None:
             self._put(Muted(asyncio.get_running_loop().time() + minutes * MINUTE_S))
 
-    def _forget(self) -> None:
-        self._brain.result().forget_last()
+    def _forget(self, everything: bool) -> None:  # noqa: FBT001 - as the person says it
+        brain = self._brain.result()
+        if everything:
+            brain.forget_all()
+        else:
+            brain.forget_last()
 
     async def _tidy(self, brain: Brain) -> None:
         try:
             await brain.tidy()
         except VoiceProviderError as error:
             logger.info("not_summed_up", extra={"fields": {"by": error.provider, "kind": error.kind}})
+        self._keep(brain)
+
+    def _keep(self, brain: Brain) -> None:
+        try:
+            write_diary(self._settings.memory_file, brain.conversation)
+        except OSError as error:
+            logger.warning("diary_not_written", extra={"fields": {"reason": error.strerror}})
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)

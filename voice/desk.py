@@ -25,8 +25,8 @@ _OWN: Final = (
     ),
     ToolInfo(
         name=FORGET,
-        description="Forget the last question and answer. Only when the person asks for it.",
-        input_schema={"type": "object", "properties": {}},
+        description="Forget the last question and answer, or everything. Only when the person asks for it.",
+        input_schema={"type": "object", "properties": {"everything": {"type": "boolean"}}},
         is_read_only=False,
     ),
 )
@@ -51,12 +51,20 @@ class LateDesk:
 
 
 class WholeDesk:
-    """The tools of the hub, and the agent's own."""
+    """The tools of the hub, and the agent's own. `answered` is told of every answer of the hub."""
 
-    def __init__(self, hub: Desk, mute: Callable[[float], None], forget: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        hub: Desk,
+        *,
+        mute: Callable[[float], None],
+        forget: Callable[[bool], None],
+        answered: Callable[[ToolInfo, ToolResult], None],
+    ) -> None:
         self._hub = hub
         self._mute = mute
         self._forget = forget
+        self._answered = answered
 
     @property
     def tools(self) -> Sequence[ToolInfo]:
@@ -66,7 +74,7 @@ class WholeDesk:
     async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
         """Call a tool."""
         if name == FORGET:
-            self._forget()
+            self._forget(arguments.get("everything") is True)
             return ToolResult(text="forgotten", data={"forgotten": True}, is_error=False)
         if name == MUTE:
             minutes = arguments.get("minutes")
@@ -74,4 +82,8 @@ class WholeDesk:
                 return ToolResult(text=f"minutes must be 0 to {LONGEST_MINUTES}", data=None, is_error=True)
             self._mute(float(minutes))
             return ToolResult(text="", data={"muted_minutes": minutes}, is_error=False)
-        return await self._hub.call(name, arguments, on_progress)
+        result = await self._hub.call(name, arguments, on_progress)
+        tool = next((tool for tool in self._hub.tools if tool.name == name), None)
+        if tool is not None and not result.is_error:
+            self._answered(tool, result)
+        return result

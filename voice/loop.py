@@ -7,7 +7,7 @@ Not responsible for whose turn it is (`voice.turns`) or for where devices and pr
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Protocol
@@ -17,10 +17,12 @@ from voice.brain import Brain, BrainEvent, Said, ToolDone, ToolStarted
 from voice.errors import VoiceError, VoiceProviderError
 from voice.journal import Entry, Journal
 from voice.manners import CRASHED, FILLERS
+from voice.memory import Call
 from voice.providers import Speaker
 from voice.screen import Screen
 from voice.stages import Stage, Stages
 from voice.turns import (
+    MAX_NEWS,
     Abandon,
     Announce,
     Answer,
@@ -94,6 +96,18 @@ class Company(Protocol):
         """Return who speaks; None where answers can only be shown."""
         ...
 
+    def overhear(self, text: str) -> None:
+        """Make use of what has been said so far."""
+        ...
+
+    def known(self, question: str) -> Sequence[Call]:
+        """Return calls of tools that were made ahead for a question."""
+        ...
+
+    def told_news(self, text: str) -> None:
+        """Remember what was said without being asked for."""
+        ...
+
     def settle(self) -> None:
         """Do what waits for a moment of rest: a turn is over and nobody speaks."""
         ...
@@ -130,6 +144,7 @@ class Loop:
         self._hearing: dict[int, Hearing] = {}
         self._voices: dict[int, _Voice] = {}
         self._current: int | None = None
+        self._news: deque[str] = deque(maxlen=MAX_NEWS)
         self._asked = Stages()
         self._answered_at_s = float("-inf")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -162,8 +177,11 @@ class Loop:
         try:
             while self._waiting:
                 before, happened = self._state.phase, self._waiting.popleft()
+                if isinstance(happened, News):
+                    self._news.append(happened.text)
                 if isinstance(happened, Partial) and happened.number == self._state.number:
                     self._screen.hear(happened.text)
+                    self._company.overhear(happened.text)
                 self._state, effects = step(self._state, happened, self._clock())
                 for effect in effects:
                     self._perform(effect)
@@ -244,7 +262,10 @@ class Loop:
     async def _think(self, voice: _Voice) -> None:
         brain = voice.brain = await self._company.brain()
         speaker = await self._company.speaker()
-        thought = brain.think(voice.question or "", is_certain=not voice.answering.is_guess)
+        question = voice.question or ""
+        known = self._company.known(question)
+        voice.tools += [call.name for call in known]
+        thought = brain.think(question, is_certain=not voice.answering.is_guess, known=known)
         await voice.answering.think(brain, thought, speaker, partial(self._show, voice))
         self._complain(voice)
 
@@ -311,6 +332,8 @@ class Loop:
         thought, stages_ms = voice.answering.thought, voice.stages.as_ms()
         if thought is not None and voice.brain is not None:
             voice.brain.remember(thought, heard, is_cut=is_cut)
+        elif heard in self._news:
+            self._company.told_news(heard)
         self._screen.close(stages_ms)
         tools = tuple(voice.tools)
         self._journal(Entry(question=voice.question, answer=heard, is_cut=is_cut, tools=tools, stages_ms=stages_ms))

@@ -42,6 +42,7 @@ SUMMARIZE: Final = (
     "Sum up this conversation in at most eighty words for yourself: what the person wanted, which wallets and tokens "
     "it was about (with addresses), what was found, what is still open."
 )
+UNASKED: Final = "(nothing was asked: you told news by yourself)"
 FILLERS: Final = ("One moment.", "Let me look.", "Checking that.")
 NOT_FINISHED: Final = "That took more steps than I may take. Ask me for a part of it."
 STILL_BUSY: Final = "Still working on it"
@@ -54,14 +55,18 @@ def manners(detail: str) -> str:
     return _MANNERS.format(length=_LENGTHS[detail]).strip()
 
 
+def critical(event: Mapping[str, Any]) -> bool:
+    """Tell whether an event is worth interrupting an answer for."""
+    body: Mapping[str, Any] = event.get("body") or {}
+    return body.get("severity") == "critical"
+
+
 def news_of(event: Mapping[str, Any], names: Mapping[str, str], minimum_usd: float) -> str | None:
     """Return the line for an event of the hub, or None where it is no news: a small trade, an update, an old thing.
 
     `names` are the nicknames of wallets and symbols of tokens that are known, by address.
     """
     body: Mapping[str, Any] = event.get("body") or {}
-    if event.get("kind") == "job":
-        return _job(body)
     value = body.get("value_usd")
     if event.get("kind") != "whale_trade" or not isinstance(value, int | float) or value < minimum_usd:
         return None
@@ -69,10 +74,3 @@ def news_of(event: Mapping[str, Any], names: Mapping[str, str], minimum_usd: flo
     what = names.get(str(event.get("mint")), "an unknown token")
     verb = {"BUY": "bought", "SELL": "sold"}.get(str(body.get("side")), "traded")
     return f"{who} just {verb} ${value:,.0f} of {what}."
-
-
-def _job(body: Mapping[str, Any]) -> str | None:
-    name = str(body.get("title") or body.get("job") or "job")
-    if body.get("state") == "failed":
-        return f"The {name} failed: {body.get('error') or 'the log says why'}."
-    return f"The {name} is done." if body.get("state") == "done" and body.get("was_asked") else None

@@ -70,6 +70,17 @@ class Hub:
         texts = [block.text for block in result.content if isinstance(block, TextContent)]
         return ToolResult(text="\n".join(texts), data=result.structured_content, is_error=bool(result.is_error))
 
+    async def read(self, uri: str) -> object:
+        """Return what a resource holds; None where it cannot be read or is no document."""
+        try:
+            client = await asyncio.wait_for(asyncio.shield(self._client), START_S)
+            result = await client.read_resource(uri)
+            texts = [content.text for content in result.contents if isinstance(content, TextResourceContents)]
+            return json.loads("".join(texts))
+        except (MCPError, TimeoutError, ValueError) as error:
+            logger.info("not_read", extra={"fields": {"uri": uri, "reason": str(error)}})
+            return None
+
     @asynccontextmanager
     async def opened(self) -> AsyncGenerator[None]:
         """Be connected until the end of the block.

@@ -3,9 +3,14 @@
 Not responsible for reaching any (`voice.session`, `voice.desk`).
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
+
+from voice.strangers import tamed
+
+MAX_RESULT_CHARS: Final = 40_000
 
 OnProgress = Callable[[str], None]
 
@@ -27,6 +32,14 @@ class ToolResult:
     text: str
     data: object
     is_error: bool
+
+
+def told(result: ToolResult, limit_chars: int = MAX_RESULT_CHARS) -> str:
+    """Return a result as the model is told of it: its data, without the sentences of strangers, or else its words."""
+    if result.data is None:
+        return result.text[:limit_chars]
+    # The figures are in the structured content; the text beside it only sums them up.
+    return json.dumps(tamed(result.data), separators=(",", ":"), ensure_ascii=False)[:limit_chars]
 
 
 class Desk(Protocol):

@@ -77,9 +77,10 @@ class Failed(NamedTuple):
 
 
 class News(NamedTuple):
-    """Something to be said when nobody else speaks."""
+    """Something to be said when nobody else speaks; what is critical interrupts an answer, and cannot be muted."""
 
     text: str
+    is_critical: bool = False
 
 
 class Muted(NamedTuple):
@@ -178,22 +179,22 @@ def step(state: State, event: Event, now_s: float) -> Step:  # noqa: C901 - one 
         case KeyUp():
             return _key_up(state)
         case Dropped():
-            return _idle(replace(state, news=()), _stop(state), now_s)
+            return _idle(replace(state, news=()), _stop(state))
         case Partial():
             return _partial(state, event)
         case Quiet():
             return _guess(state) if state.phase in {Phase.RECORDING, Phase.TRANSCRIBING} else (state, ())
         case Heard():
-            return _heard(state, event, now_s)
+            return _heard(state, event)
         case Audible():
             is_first = state.phase is Phase.THINKING and event.number == state.number
             return (replace(state, phase=Phase.SPEAKING) if is_first else state), ()
         case Done():
-            return _idle(state, (), now_s) if _speaks(state, event.number) else (state, ())
+            return _idle(state, ()) if _speaks(state, event.number) else (state, ())
         case Failed():
-            return _failed(state, event, now_s)
+            return _failed(state, event)
         case News():
-            return _news(state, event.text, now_s)
+            return _news(state, event, now_s)
         case Muted():
             return replace(state, muted_until_s=event.until_s, news=()), ()
 
@@ -238,11 +239,11 @@ def _guess(state: State) -> Step:
     return guessing, (Answer(number, guess.text, is_guess=True),)
 
 
-def _heard(state: State, event: Heard, now_s: float) -> Step:
+def _heard(state: State, event: Heard) -> Step:
     if state.phase is not Phase.TRANSCRIBING or event.number != state.number:
         return state, ()
     if not _words(event.text):
-        return _idle(state, _abandon_guess(state), now_s)
+        return _idle(state, _abandon_guess(state))
     guess = state.guess
     if guess is not None and is_same_text(guess.text, event.text):
         answering = replace(_cleared(state), phase=Phase.THINKING, number=guess.number)
@@ -252,7 +253,7 @@ def _heard(state: State, event: Heard, now_s: float) -> Step:
     return answering, (*_abandon_guess(state), Answer(number, event.text, is_guess=False))
 
 
-def _failed(state: State, event: Failed, now_s: float) -> Step:
+def _failed(state: State, event: Failed) -> Step:
     if state.guess is not None and event.number == state.guess.number:
         # A guess that failed is no guess; the question itself will be asked.
         return replace(state, guess=None), (Abandon(event.number),)
@@ -260,21 +261,26 @@ def _failed(state: State, event: Failed, now_s: float) -> Step:
         return state, ()
     if state.phase is Phase.ANNOUNCING:
         # The voice itself is what fails: saying so would fail again.
-        return _idle(state, (Abandon(event.number),), now_s)
+        return _idle(state, (Abandon(event.number),))
     return _announce(state, event.line, _stop(state))
 
 
-def _news(state: State, text: str, now_s: float) -> Step:
-    if now_s < state.muted_until_s:
+def _news(state: State, event: News, now_s: float) -> Step:
+    if now_s < state.muted_until_s and not event.is_critical:
         return state, ()
     if state.phase is Phase.LISTENING:
-        return _announce(state, text, ())
-    return replace(state, news=(*state.news, text)[-MAX_NEWS:]), ()
+        return _announce(state, event.text, ())
+    if not event.is_critical:
+        return replace(state, news=(*state.news, event.text)[-MAX_NEWS:]), ()
+    if state.phase is Phase.SPEAKING:
+        return _announce(state, event.text, _stop(state))
+    # Nobody is interrupted who speaks to the agent, and no other news.
+    return replace(state, news=(event.text, *state.news)[:MAX_NEWS]), ()
 
 
-def _idle(state: State, effects: tuple[Effect, ...], now_s: float) -> Step:
+def _idle(state: State, effects: tuple[Effect, ...]) -> Step:
     """Return to listening, or to the news that has waited."""
-    if state.news and now_s >= state.muted_until_s:
+    if state.news:
         first, *rest = state.news
         return _announce(replace(state, news=tuple(rest)), first, effects)
     return replace(_cleared(state), phase=Phase.LISTENING, news=()), effects

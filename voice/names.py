@@ -1,0 +1,72 @@
+"""Know what wallets and tokens are called, to hear their names, to say them, and to look them up before the model asks.
+
+Pure. Not responsible for asking anybody (`voice.crew`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple, cast
+
+from voice.strangers import keywords
+
+VOCABULARY: Final = (
+    "Aura", "Solana", "SOL", "USDC", "USDT", "Bonk", "Jupiter", "Raydium", "Orca", "Meteora", "Phantom", "Helius",
+    "memecoin", "airdrop", "mint", "wallet", "PnL", "ROI", "slippage", "liquidity", "lamports", "whale", "rug",
+)  # fmt: skip
+MAX_KEYWORDS: Final = 100
+MAX_LOOKUPS: Final = 2
+"""Names in one question that are looked up ahead."""
+
+
+class Lookup(NamedTuple):
+    """A call of a tool that tells about a name."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+
+
+class Names:
+    """Nicknames of wallets and symbols of tokens, by address."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[str, str] = {}
+        self._lookups: dict[str, Lookup] = {}
+
+    def learn_wallets(self, document: object) -> None:
+        """Learn from `aura://wallets`, or from anything that lists wallets with `address` and `nickname`."""
+        for fields in _objects_in(document):
+            address, nickname = fields.get("address"), fields.get("nickname")
+            if isinstance(address, str) and isinstance(nickname, str):
+                self.by_address[address] = nickname
+                self._lookups[_plain(nickname)] = Lookup("wallet_report", {"wallet": nickname})
+
+    def learn_tokens(self, document: object) -> None:
+        """Learn symbols from anything that has a `mint` with its `untrusted_symbol`; only words, never sentences."""
+        for fields in _objects_in(document):
+            mint, symbol = fields.get("mint"), fields.get("untrusted_symbol")
+            if isinstance(mint, str) and isinstance(symbol, str) and keywords([symbol], 1):
+                self.by_address[mint] = symbol
+                self._lookups.setdefault(_plain(symbol), Lookup("token_report", {"mint": mint}))
+
+    def keywords(self) -> list[str]:
+        """Return the words that a transcription should expect, names first."""
+        return keywords([*self.by_address.values(), *VOCABULARY], MAX_KEYWORDS)
+
+    def heard_in(self, text: str) -> list[Lookup]:
+        """Return what tells about the names that are spoken in a text, those named first first."""
+        words = f" {_plain(text)} "
+        found = [(words.find(f" {name} "), lookup) for name, lookup in self._lookups.items() if f" {name} " in words]
+        return [lookup for _, lookup in sorted(found, key=lambda each: each[0])][:MAX_LOOKUPS]
+
+
+def _plain(text: str) -> str:
+    return " ".join("".join(letter if letter.isalnum() else " " for letter in text.lower()).split())
+
+
+def _objects_in(value: object) -> list[Mapping[str, Any]]:
+    """Return every object of a document, at any depth."""
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, Any]", value)
+        return [fields, *(inner for each in fields.values() for inner in _objects_in(each))]
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [inner for each in cast("Sequence[object]", value) for inner in _objects_in(each)]
+    return []
