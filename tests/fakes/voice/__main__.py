@@ -8,7 +8,6 @@ for how many seconds the microphone had been heard.
 
 import argparse
 import dataclasses
-import socket
 from functools import partial
 from typing import Any
 
@@ -22,7 +21,7 @@ from tests.fakes.voice.elevenlabs import ElevenLabs
 from tests.fakes.voice.faults import Door, Fault, Kind
 from tests.fakes.voice.openai import OpenAi
 from tests.fakes.voice.script import Pace, Saying, Script
-from tests.fakes.voice.serving import HOST
+from tests.fakes.voice.serving import bound_to
 from tests.fakes.voice.stand import application
 
 
@@ -33,7 +32,7 @@ def main() -> None:
     for field in dataclasses.fields(Pace):
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=float, default=0.0)
     given = vars(parser.parse_args())
-    listening = socket.create_server((HOST, given.pop("port")))
+    listening = bound_to(given.pop("port"))
     script = Script(pace=Pace(**given))
     app = application(OpenAi(script), Anthropic(script), ElevenLabs(script))
     app.router.routes += [

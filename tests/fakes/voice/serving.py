@@ -20,7 +20,7 @@ class Serving:
     """A server; use it as a context manager. Its end waits for nobody, so that stalled answers do not hold it up."""
 
     def __init__(self, app: Starlette, ports: int = 1) -> None:
-        self._sockets = [_listening_on(0) for _ in range(ports)]
+        self._sockets = [bound_to(0) for _ in range(ports)]
         config = uvicorn.Config(
             app, ws="websockets-sansio", log_config=None, log_level="critical", lifespan="off", ws_ping_interval=None
         )
@@ -89,12 +89,14 @@ class Serving:
             return made(config=config, server_state=state, app_state={}, _loop=_loop)
 
         loop = asyncio.get_running_loop()
-        self._server.servers[number] = await loop.create_server(protocol, sock=_listening_on(self.ports[number]))
+        self._server.servers[number] = await loop.create_server(protocol, sock=bound_to(self.ports[number]))
         self._is_open[number] = True
 
 
-def _listening_on(port: int) -> socket.socket:
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def bound_to(port: int) -> socket.socket:
+    """Return a socket at a port, 0 for any that is free."""
+    # asyncio sends small messages at once only over sockets that say that they are TCP.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     found.bind((HOST, port))
     return found
