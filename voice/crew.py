@@ -55,6 +55,7 @@ class Crew:
         self._complaints: set[str] = set()
         self._put: Callable[[Event], None] | None = None
         self._desk = LateDesk()
+        self._hub: Hub | None = None
         self._brain: asyncio.Future[Brain] = loop.create_future()
         self._speaker: asyncio.Future[Speaker | None] = loop.create_future()
         self._transcriber: asyncio.Future[Transcriber] = loop.create_future()
@@ -204,7 +205,7 @@ class Crew:
             hub = make(self._settings.command, self._log, self._hear_of)
             try:
                 async with hub.opened():
-                    self._desk.hub = hub
+                    self._desk.hub = self._hub = hub
                     self._has_tools.set()
                     logger.info("connected", extra={"fields": {"who": "tools", "count": len(hub.tools)}})
                     await self._learn_names(hub)
@@ -224,9 +225,12 @@ class Crew:
         self._start(self._tell_news(event))
 
     async def _tell_news(self, event: Mapping[str, Any]) -> None:
-        mint = event.get("mint")
+        wallet, mint = event.get("wallet"), event.get("mint")
         if news_of(event, self._names.by_address, self._settings.news_usd) is None:
             return
+        if self._hub is not None and wallet not in self._names.by_address:
+            # It is followed since the names were learned.
+            await self._learn_names(self._hub)
         if isinstance(mint, str) and mint not in self._names.by_address:
             found = await self._desk.call("token_report", {"mint": mint})
             self._names.learn_tokens(found.data)
