@@ -4,6 +4,7 @@ Not responsible for the card (`tests.fakes.sound`).
 """
 
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -17,9 +18,12 @@ from typing import Any, Final
 import numpy as np
 import pytest
 
+from tests.aura_mcp.hub.processes import home_of_hubs
 from tests.conftest import IS_CI
 from tests.fakes.ear import Samples
 from tests.fakes.sound import SoundCard, missing_commands, sound_card, speech
+from tests.fakes.voice.stand import VoiceProviders
+from tests.voice.devices._talking import Talk
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 ANSWERS_WITHIN_S: Final = 15.0
@@ -68,6 +72,43 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return speech(folder, text)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a home with the trades of the demo, whose hub is ended with the session."""
+    folder = tmp_path_factory.mktemp("home")
+    environment = {**os.environ, "AURA_HOME": str(folder), "AURA_OFFLINE": "1"}
+    recording = ROOT / "aura_mcp" / "demo" / "recording.jsonl.gz"
+    with home_of_hubs(folder):
+        command = [sys.executable, "-m", "aura_mcp", "import", str(recording)]
+        subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def providers() -> Iterator[VoiceProviders]:
+    """Return who hears, thinks and speaks."""
+    with VoiceProviders() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_talk(
+    sound: SoundCard, providers: VoiceProviders, home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Talk]:
+    """Return a run of the agent that the tests of a module share, as a person's day with it."""
+    with Talk(sound, providers, tmp_path_factory.mktemp("talk"), home=home) as talk:
+        talk.wait_until_ready()
+        yield talk
+
+
+@pytest.fixture
+def talk(shared_talk: Talk) -> Talk:
+    """Return that run, listening, with an empty script."""
+    shared_talk.renew()
+    shared_talk.wait_until_idle()
+    return shared_talk
 
 
 class Puppet:
