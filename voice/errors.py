@@ -10,9 +10,17 @@ VoiceError                  anything below; `line` can be printed or spoken as i
 from typing import Literal
 
 ProviderTrouble = Literal[
-    "no_key", "bad_key", "no_credit", "no_network", "rate_limited", "stalled", "refused", "unexpected"
+    "no_key",
+    "bad_key",
+    "no_credit",
+    "no_network",
+    "rate_limited",
+    "overloaded",
+    "stalled",
+    "refused",
+    "unexpected",
 ]
-"""Why a provider does not answer. `stalled` and `no_network` pass by themselves, `rate_limited` after a while."""
+"""Why a provider does not answer. `stalled` and `no_network` pass by themselves, two others after a while."""
 
 
 class VoiceError(Exception):
@@ -46,4 +54,4 @@ class VoiceProviderError(VoiceError):
     @property
     def may_pass(self) -> bool:
         """Tell whether asking again may help without anybody doing anything."""
-        return self.kind in {"no_network", "rate_limited", "stalled", "unexpected"}
+        return self.kind in {"no_network", "rate_limited", "overloaded", "stalled", "unexpected"}

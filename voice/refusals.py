@@ -21,6 +21,7 @@ _LINES: Final[Mapping[ProviderTrouble, str]] = {
     "no_credit": "The {name} account has no credit left. Add some, then ask again.",
     "no_network": "I cannot reach {name}. Check the network, then ask again.",
     "rate_limited": "{name} asks me to slow down. Ask again in {wait}.",
+    "overloaded": "{name} is overloaded. Ask again in {wait}.",
     "stalled": "{name} stopped answering. Ask again in a moment.",
     "refused": "{name} refused the request. The log says why.",
     "unexpected": "{name} sent something that I cannot read. Ask again in a moment.",
@@ -78,5 +79,5 @@ def _kind_of(status: int | None, words: str) -> ProviderTrouble:
     if status == _TOO_MANY or has(_RATE_WORDS):
         return "rate_limited"
     if (status is not None and status >= _SERVER_ERROR) or has(_BUSY_WORDS):
-        return "stalled"
+        return "overloaded"
     return "refused"

@@ -22,7 +22,7 @@ _KINDS: Final[dict[Kind, ProviderTrouble]] = {
     Kind.BAD_KEY: "bad_key",
     Kind.NO_CREDIT: "no_credit",
     Kind.RATE_LIMITED: "rate_limited",
-    Kind.OVERLOADED: "stalled",
+    Kind.OVERLOADED: "overloaded",
     Kind.INVALID: "refused",
     Kind.DROP: "no_network",
     Kind.MALFORMED: "unexpected",

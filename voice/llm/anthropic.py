@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, Literal, cast
 
 import anthropic
+import httpx2
 from anthropic import AsyncAnthropic
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent, ToolParam
 
@@ -88,6 +89,11 @@ class Claude:
                         yield found
         except anthropic.AnthropicError as error:
             raise _as_ours(error, self._key) from error
+        except httpx2.HTTPError as error:
+            # What breaks in the middle of a stream comes as it is, not as one of the SDK's errors.
+            raise ANTHROPIC.trouble("no_network") from error
+        except ValueError as error:
+            raise ANTHROPIC.trouble("unexpected") from error
         except TimeoutError as error:
             raise ANTHROPIC.trouble("stalled") from error
         if not reading.is_complete:

@@ -28,7 +28,11 @@ class ElevenLabsHttp:
     def __init__(self, settings: VoiceSettings) -> None:
         self._settings = settings
         self._key = key_of(settings)
-        self._client = AsyncElevenLabs(api_key=self._key, base_url=settings.elevenlabs_url, timeout=settings.timeout_s)
+        # The SDK closes no connections; those that it is given are ours to close.
+        self._http = httpx.AsyncClient(timeout=settings.timeout_s)
+        self._client = AsyncElevenLabs(
+            api_key=self._key, base_url=settings.elevenlabs_url, timeout=settings.timeout_s, httpx_client=self._http
+        )
 
     async def start(self) -> None:
         """Need nothing: the first sentence opens the connection."""
@@ -63,7 +67,8 @@ class ElevenLabsHttp:
             raise ELEVENLABS.trouble("no_network") from error
 
     async def aclose(self) -> None:
-        """Need nothing: connections end with the process."""
+        """Close the connections."""
+        await self._http.aclose()
 
 
 class _Speech:

@@ -134,6 +134,7 @@ class ElevenLabsSocket:
                     break
                 self._pass_on(message)
         except websockets.ConnectionClosed as error:
+            logger.info("speech_away", extra={"fields": {"code": error.rcvd.code if error.rcvd is not None else None}})
             if error.rcvd is not None and error.rcvd.reason:
                 trouble = refused(None, error.rcvd.reason, self._key)
         except msgspec.MsgspecError:

@@ -14,6 +14,7 @@ from tests.fakes.voice.faults import Door, Fault, Kind, late
 from tests.fakes.voice.script import ELEVENLABS_KEY, OPENAI_KEY
 from tests.fakes.voice.sound import silence, tone
 from tests.fakes.voice.stand import ELEVENLABS, OPENAI, VoiceProviders
+from tests.fakes.voice.waiting import until
 from voice.connecting import connect_transcriber
 from voice.errors import ProviderTrouble, VoiceProviderError
 from voice.providers import Transcriber, Utterance
@@ -74,13 +75,6 @@ def feed(utterance: Utterance, seconds: float) -> bytes:
         utterance.feed(block)
         fed += block
     return fed
-
-
-async def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that another thread does."""
-    async with asyncio.timeout(5):
-        while not happened():  # noqa: ASYNC110 - the other thread knows nothing of this loop
-            await asyncio.sleep(0.002)
 
 
 async def say(transcriber: Transcriber, seconds: float = 0.5) -> str:
@@ -253,7 +247,7 @@ def test_only_plain_words_are_expected(ears: Ears, providers: VoiceProviders) ->
         (Kind.BAD_KEY, "bad_key", "refuses the key. Check "),
         (Kind.NO_CREDIT, "no_credit", "no credit left. Add some"),
         (Kind.RATE_LIMITED, "rate_limited", "slow down. Ask again in a minute"),
-        (Kind.OVERLOADED, "stalled", "Ask again"),
+        (Kind.OVERLOADED, "overloaded", "overloaded. Ask again"),
         (Kind.INVALID, "refused", "The log says why"),
         (Kind.DROP, "no_network", "Check the network"),
         (Kind.MALFORMED, "unexpected", "Ask again"),
