@@ -6,13 +6,13 @@ Nothing is asked of providers here: `prices` keeps what they told. Not responsib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.results import Money, add_up, money
 from data.store import Store
 from data.store.market import MarketStore
-from engine.ledger import FoldState, Lot, Value, price_e12
+from engine.ledger import Lot, Value, price_e12
 from engine.market import Holding, Market, Unrealized, unrealized
 from engine.units import WSOL, Mint
 from engine.wallets import OpenPosition, PositionState
@@ -68,6 +68,30 @@ class HoldingsTotal:
     unrealized: Money
 
 
+class HasLots(Protocol):
+    """What is held of a mint: the state of a fold, or what a history tells of it."""
+
+    @property
+    def known(self) -> Sequence[Lot]:
+        """Return the lots of known basis."""
+        ...
+
+    @property
+    def unknown(self) -> Sequence[Lot]:
+        """Return the lots of unknown basis."""
+        ...
+
+    @property
+    def parked(self) -> Sequence[Lot]:
+        """Return the lots in a pool or a lending market."""
+        ...
+
+    @property
+    def gaps(self) -> int:
+        """Return how often balances changed in transactions that are not stored."""
+        ...
+
+
 class _Traded(NamedTuple):
     mint: str
     traded_at: int
@@ -90,7 +114,7 @@ class Holdings:
 
     def held(
         self,
-        states: Mapping[str, FoldState],
+        states: Mapping[str, HasLots],
         decimals: Mapping[str, int],
         as_of: int,
         last_traded: Mapping[str, int] | None = None,
@@ -141,7 +165,7 @@ class Holdings:
         return {mint: at for mint, at in known.items() if as_of - _RECENT_S <= at <= as_of} | dict(found)
 
 
-def lots_of(state: FoldState) -> list[Lot]:
+def lots_of(state: HasLots) -> list[Lot]:
     """Return the lots of which something is left, parked ones included."""
     return [lot for lot in (*state.known, *state.unknown, *state.parked) if lot.left]
 
@@ -164,7 +188,7 @@ def worth_of(found: Unrealized) -> Worth:
     )
 
 
-def _open_positions(states: Mapping[str, FoldState], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
+def _open_positions(states: Mapping[str, HasLots], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
     """Return the parts of holdings that have a known cost, each with its share of what selling everything returns."""
     lots = {mint: lots_of(states[mint]) for mint in worths}
     known = {mint: [lot for lot in of_mint if lot.is_known] for mint, of_mint in lots.items()}

@@ -10,10 +10,10 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 
 from aura_mcp.services.figures import to_percent
-from aura_mcp.services.holdings import Worth, lots_of, worth_of
+from aura_mcp.services.holdings import HasLots, Worth, lots_of, worth_of
 from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
 from data.store.identity import ROW_PREFIX
-from engine.ledger import Basis, Currency, Episode, Flow, FoldState, Lot, judge, signature_of
+from engine.ledger import Basis, Currency, Episode, Flow, Lot, judge, signature_of
 from engine.market import Unrealized
 from engine.units import Mint
 from engine.wallets import TokenHistory
@@ -67,7 +67,7 @@ class Trip:
 
 
 def positions_of(
-    states: Mapping[str, FoldState], decimals: Mapping[str, int], worths: Mapping[str, Unrealized], limit: int
+    states: Mapping[str, HasLots], decimals: Mapping[str, int], worths: Mapping[str, Unrealized], limit: int
 ) -> tuple[Position, ...]:
     """Return the first positions that are not empty, the one that cost most first."""
     costs = {mint: add_up(lot.rest[0] for lot in lots_of(states[mint]) if lot.is_known) for mint in worths}
@@ -82,7 +82,7 @@ def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) 
     return tuple(_trip(mint, episode, currency) for mint, episode in latest)
 
 
-def _position(mint: str, state: FoldState, decimals: int, worth: Unrealized) -> Position:
+def _position(mint: str, state: HasLots, decimals: int, worth: Unrealized) -> Position:
     lots = lots_of(state)
     known = [lot for lot in lots if lot.is_known]
     return Position(

@@ -5,7 +5,7 @@ window is only computed. Not responsible for comparing wallets (`boards`).
 """
 
 import threading
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +25,8 @@ from aura_mcp.services.windows import Period, period
 from data.clock import Clock
 from data.store import Store
 from data.store.activity import TradeCounts
-from data.store.ledger_reader import Folds, LedgerReader
-from engine.ledger import Basis, Disposal, Episode, Realization
+from data.store.histories import Histories, Token
+from engine.ledger import Basis, Disposal
 from engine.units import Mint
 from engine.wallets import Evidence, OtherCosts, TokenHistory, WalletScore, Window, wallet_score, wallet_stats
 
@@ -78,7 +78,9 @@ class _History(NamedTuple):
     """What the ledger holds of an entity."""
 
     tokens: tuple[TokenHistory, ...]
-    folds: Folds
+    held: Mapping[str, Token]
+    folds: int
+    gaps: int
     rows: int
 
 
@@ -90,7 +92,7 @@ class Reports:
         self._parties = parties
         self._ledger = ledger
         self._clock = clock
-        self._reader = LedgerReader(store.database)
+        self._histories = Histories(store.database)
         self._holdings = Holdings(store)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[Revision, str], _History] = OrderedDict()
@@ -107,13 +109,13 @@ class Reports:
         revision, activity = self._ledger.now()
         history = self._history(entity, revision)
         costs = activity.costs(entity, when.since_s, when.as_of_s)
-        if not history.folds.total and not costs.transactions:
+        if not history.folds and not costs.transactions:
             raise NotFoundError(
                 f"no transaction of {entity} is stored; `aura import` some first, or `search` for wallets that are"
             )
         counts = activity.trades(entity, when.since_s, when.as_of_s)
         last = activity.last_trade_at(entity, when.as_of_s)
-        held = self._holdings.held(history.folds.open_states, activity.decimals, when.as_of_s, activity.last_traded)
+        held = self._holdings.held(history.held, activity.decimals, when.as_of_s, activity.last_traded)
         stats = wallet_stats(
             history.tokens,
             window=question.window,
@@ -122,7 +124,7 @@ class Reports:
             costs=OtherCosts(costs.lamports, costs.usd_micro),
         )
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(history.folds.open_states, activity.decimals, held.worths, limit)
+        positions = positions_of(history.held, activity.decimals, held.worths, limit)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
         stored = self._completing.of(entity)
         return Report(
@@ -145,7 +147,7 @@ class Reports:
             unknown=(
                 *_unknown(
                     counts,
-                    gaps=history.folds.gaps,
+                    gaps=history.gaps,
                     openings=activity.openings(entity),
                     unmatched=_unmatched(history.tokens, when),
                     positions=held.total.unvalued,
@@ -174,20 +176,18 @@ class Reports:
         return known
 
     def _read(self, entity: str) -> _History:
-        episodes: defaultdict[str, list[Episode]] = defaultdict(list)
-        realizations: defaultdict[str, list[Realization]] = defaultdict(list)
-        found, realized = self._reader.episodes(entity), self._reader.realizations(entity)
-        for mint, episode in found:
-            episodes[mint].append(episode)
-        for mint, realization in realized:
-            realizations[mint].append(realization)
+        found = self._histories.of(entity)
+        tokens = found.tokens
         return _History(
             tokens=tuple(
-                TokenHistory(Mint(mint), tuple(episodes[mint]), tuple(realizations[mint]), None)
-                for mint in sorted(episodes.keys() | realizations.keys())
+                TokenHistory(Mint(mint), token.episodes, token.realizations, None)
+                for mint, token in tokens.items()
+                if token.episodes or token.realizations
             ),
-            folds=self._reader.folds(entity),
-            rows=len(found) + len(realized),
+            held={mint: token for mint, token in tokens.items() if token.known or token.unknown or token.parked},
+            folds=len(tokens),
+            gaps=sum(token.gaps for token in tokens.values()),
+            rows=found.rows,
         )
 
 

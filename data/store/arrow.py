@@ -26,6 +26,7 @@ class Type(Enum):
     BOOLEAN = "bool"
     VARCHAR = "string"
     VARCHARS = "list<string>"
+    BLOB = "binary"
     HUGEINT = "decimal128(38, 0)"
     PRICE = "decimal128(38, 24)"
     VOLUME = "decimal128(38, 12)"
@@ -39,6 +40,7 @@ _TYPES: Final[Mapping[Type, object]] = {
     Type.BOOLEAN: pa.bool_(),
     Type.VARCHAR: pa.string(),
     Type.VARCHARS: pa.list_(pa.string()),
+    Type.BLOB: pa.binary(),
     Type.HUGEINT: pa.decimal128(38, 0),
     Type.PRICE: pa.decimal128(38, 24),
     Type.VOLUME: pa.decimal128(38, 12),

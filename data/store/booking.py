@@ -9,6 +9,7 @@ import gc
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import count
 from typing import Final, NamedTuple
 
 import duckdb
@@ -27,6 +28,7 @@ from data.store.derived import (
     remove_changed,
     remove_folds,
 )
+from data.store.histories import append_histories, tidy_histories
 from data.store.near import TooMuchError, read_near
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
@@ -37,6 +39,8 @@ SELECT max(value) FILTER (key = 'booked_batch'), max(value) FILTER (key = 'last_
 
 FEW: Final = 100
 """So many folds at most are written row by row."""
+
+_TIDY_EVERY: Final = 256
 
 Progress = Callable[[int, int], None]
 """Called with the number of events folded so far and an estimate of their total."""
@@ -55,6 +59,7 @@ class Booking:
     def __init__(self, database: Database, config: LedgerConfig = DEFAULT_CONFIG) -> None:
         self._database = database
         self._config = config
+        self._bookings = count()
 
     def is_pending(self) -> bool:
         """Tell whether something has arrived that the ledger has not seen."""
@@ -70,13 +75,16 @@ class Booking:
                 done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
                 span = Span(span.upto, span.upto)
+            if folds and next(self._bookings) % _TIDY_EVERY == 0:
+                with self._database.write() as cursor:
+                    tidy_histories(cursor)
         return Booked(folds, events)
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
         """Forget all derived state and fold every fact again."""
         with self._database.writing():
             with self._database.write() as cursor:
-                for table in (*DERIVED, "refold"):
+                for table in (*DERIVED, "history", "refold"):
                     cursor.execute(f"TRUNCATE {table}")
                 cursor.execute("UPDATE meta SET value = 0 WHERE key = 'booked_batch'")
             return self.book(progress)
@@ -200,11 +208,14 @@ def _collector_paused() -> Generator[None]:
 def _store(
     cursor: duckdb.DuckDBPyConnection, work: Mapping[Key, Task], output: Output, tables: Mapping[str, object]
 ) -> None:
-    remove_folds(cursor, [key for key, task in work.items() if task.is_stored and not task.goes_on])
+    removed = [key for key, task in work.items() if task.is_stored and not task.goes_on]
+    remove_folds(cursor, removed)
     advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
     remove_changed(cursor, advanced, output.episodes)
     forget_marks(cursor, list(work))
     append(cursor, tables)
+    output.remove(removed)
+    append_histories(cursor, output.histories)
 
 
 def _store_few(
@@ -215,7 +226,8 @@ def _store_few(
     states: Mapping[Key, Stored],
 ) -> None:
     """Write the same as `_store`, with what is kept ready for a few rows."""
-    remove_folds(cursor, [key for key, task in work.items() if task.is_stored and not task.goes_on])
+    removed = [key for key, task in work.items() if task.is_stored and not task.goes_on]
+    remove_folds(cursor, removed)
     forget_marks(cursor, list(work))
     advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
     if advanced:
@@ -225,6 +237,7 @@ def _store_few(
     changed = numbered & {(row[0], row[1], row[2]) for row in output.episodes}
     if changed:
         database.delete("episode", NUMBERED_COLUMNS, sorted(changed))
+    output.remove(removed)
     for table, (columns, rows) in output.rows().items():
         database.insert(table, columns, rows)
 

@@ -3,6 +3,7 @@
 Not responsible for deciding which folds to run (`booking`) or for comparing results (`verification`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -11,6 +12,7 @@ from typing import Final, NamedTuple
 import duckdb
 
 from data.store.arrow import Repeated, Type, from_columns, from_rows, registered
+from data.store.histories import HISTORY_COLUMNS, Token, gone, history_rows, token_of
 from engine.ledger import Episode, FoldResult, FoldState, Realization
 
 FOLD_COLUMNS: Final = {
@@ -88,6 +90,7 @@ class Output:
     episodes: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     findings: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     marked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    histories: defaultdict[str, list[Token]] = field(default_factory=lambda: defaultdict[str, list[Token]](list))
 
     def add(self, key: tuple[str, str], events: int, result: FoldResult, before: Stored | None) -> None:
         """Take over the result of folding a number of events onto what was stored before."""
@@ -98,6 +101,7 @@ class Output:
             self.realizations.append(realizations)
             self.realization_keys.append((entity, mint, first))
         self.episodes += [(entity, mint, *episode) for episode in episodes]
+        self.histories[entity].append(token_of(mint, state, realizations, episodes, starts_over=before is None))
         self.findings += [(entity, mint, number, *issue) for number, issue in enumerate(issues, found)]
         self.folds.append((
             entity,
@@ -111,6 +115,13 @@ class Output:
             state.known_quantity,
             state.gaps,
         ))  # fmt: skip
+
+    def remove(self, folds: Iterable[tuple[str, str]]) -> None:
+        """Tell histories that of folds which were stored nothing is left, but for those that are here."""
+        here = {(fold[0], fold[1]) for fold in self.folds}
+        for entity, mint in folds:
+            if (entity, mint) not in here:
+                self.histories[entity].append(gone(mint))
 
     def tables(self) -> dict[str, object]:
         """Return the rows as Arrow tables by the name of the table they belong to, leaving out empty ones."""
@@ -141,6 +152,7 @@ class Output:
             "episode": (EPISODE_COLUMNS, self.episodes),
             "finding": (FINDING_COLUMNS, self.findings),
             "refold": (KEY_COLUMNS, list(self.marked)),
+            "history": (HISTORY_COLUMNS, history_rows(self.histories)),
         }
         return {name: (columns, rows) for name, (columns, rows) in tables.items() if rows}
 

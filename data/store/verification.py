@@ -4,6 +4,7 @@ Not responsible for repairing what differs: `Booking.rebuild` does.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 import duckdb
@@ -11,6 +12,7 @@ import duckdb
 from data.store.booking import Booking, Progress
 from data.store.connection import Database
 from data.store.derived import DERIVED
+from data.store.history_check import uneven_histories
 from engine.ledger import FoldState
 
 MAX_DIFFERENCES: Final = 20
@@ -89,7 +91,7 @@ class Verification:
         """Book what is pending, then check conservation of every fold and compare a full replay row by row."""
         with self._database.writing():
             self._booking.book()
-            found = [*self._unconserved(), *self._uneven_episodes()]
+            found = [*self._unconserved(), *self._uneven_episodes(), *self._uneven_histories()]
             with self._booking.replayed(progress) as cursor:
                 for table in DERIVED:
                     found += _compare(cursor, table)
@@ -111,6 +113,11 @@ class Verification:
         query = _UNEVEN_EPISODES.format(sums=sums, differs=differs, limit=MAX_DIFFERENCES)
         for entity, mint, number in self._database.rows(query):
             yield Difference("episode", entity, mint, number, "sums", "not those of its realizations", None)
+
+    def _uneven_histories(self) -> Iterator[Difference]:
+        """Yield tokens of which the packed history tells something else than the tables."""
+        for entity, mint in islice(uneven_histories(self._database), MAX_DIFFERENCES):
+            yield Difference("history", entity, mint, None, "body", "not what the tables say", None)
 
 
 def _check_state(entity: str, mint: str, text: str, holding: int, known: int) -> Iterator[Difference]:
