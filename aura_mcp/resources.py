@@ -163,6 +163,8 @@ def brief_text(brief: Brief) -> str:
         f"Realized: {_named(result.wallet)} {_signed(result.net.sol)} SOL in {result.sales} sales"
         for result in brief.results
     ]
+    if brief.histories:
+        lines.append(f"Stored histories: {_histories(brief)}.")
     if brief.unpriced_sales:
         lines.append(f"{brief.unpriced_sales} sales have no USD result for want of a price.")
     lines.append(
@@ -171,6 +173,13 @@ def brief_text(brief: Brief) -> str:
     while len("\n".join(lines)) > BRIEF_CHARS:
         del lines[-2]
     return "\n".join(lines)
+
+
+def _histories(brief: Brief) -> str:
+    found = sorted(brief.histories.items(), key=lambda item: -item[1])
+    counts = ", ".join(f"{count} {coverage.replace('_', ' ')}" for coverage, count in found)
+    lost = f" ({brief.gaps_unclosable} gaps cannot be closed)" if brief.gaps_unclosable else ""
+    return counts + lost
 
 
 def _flow(flow: TokenFlow) -> str:

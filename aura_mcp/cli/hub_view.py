@@ -42,6 +42,9 @@ def _add_live(lines: Table, live: Mapping[str, Any]) -> None:
     histories = ", ".join(f"{count:,} {coverage.replace('_', ' ')}" for coverage, count in live["histories"].items())
     if histories:
         lines.add_row("histories", histories)
+    if live["gaps_being_closed"] or live["gaps_unclosable"]:
+        lost = f"{live['gaps_unclosable']:,} that cannot be closed"
+        lines.add_row("gaps", f"{live['gaps_being_closed']:,} being closed, {lost}")
     if live["pending"]:
         failing = f", {live['failing']:,} of them failed so far" if live["failing"] else ""
         lines.add_row("pending", f"{live['pending']:,} transactions since {live['oldest_pending_at']}{failing}")

@@ -20,6 +20,18 @@ NAMES: Final = {
     "trades": "closed round trips",
     "coverage": "share of proceeds with a known cost",
 }
+HISTORIES: Final = {
+    "complete": "full",
+    "catching_up": "load",
+    "backfilling": "load",
+    "gaps": "gaps",
+    "unclosable_gaps": "lost",
+    "never_fetched": "none",
+}
+LEGEND: Final = (
+    "Hist.: of a followed wallet's history is stored: full, load (being fetched), gaps (being closed), lost (gaps that "
+    "cannot be closed), none (only what was imported); – is not followed."
+)
 NOTHING: Final = (
     "No wallet sold anything in this window. --window all takes every trade; `aura import PATH` brings in more."
 )
@@ -35,9 +47,13 @@ def board_view(board: "Leaderboard") -> list[RenderableType]:
             Text(NOTHING if not board.wallets else "No wallet closed a round trip that counts."),
             *_remarks(board),
         ]
-    table = data_table(">#", "~Wallet", ">Trips", ">Won %", ">At least %", ">Net SOL", ">Net USD", ">ROI %", ">Basis %")
+    table = data_table(">#", "~Wallet", ">Trips", ">Won %", ">Min %", ">Net SOL", ">Net USD", ">ROI %", ">Basis %")
+    follows = any(standing.history for standing in board.standings)
+    if follows:
+        table.add_column("Hist.")
     for standing in board.standings:
-        table.add_row(*_row(standing), style="" if standing.rank else "dim")
+        histories = (_history(standing),) if follows else ()
+        table.add_row(*_row(standing), *histories, style="" if standing.rank else "dim")
     return [title, table, *_remarks(board)]
 
 
@@ -56,6 +72,10 @@ def _row(standing: "Standing") -> tuple[Text | str, ...]:
     )
 
 
+def _history(standing: "Standing") -> str:
+    return UNKNOWN if standing.history is None else HISTORIES[standing.history.coverage]
+
+
 def _remarks(board: "Leaderboard") -> list[RenderableType]:
     if not board.wallets:
         return []
@@ -65,6 +85,8 @@ def _remarks(board: "Leaderboard") -> list[RenderableType]:
         f"{board.unrated:,} closed no round trip that counts."
     )
     remarks: list[RenderableType] = [fine_print(counts)]
+    if any(standing.history for standing in board.standings):
+        remarks.append(fine_print(LEGEND))
     if board.unpriced:
         remarks.append(
             fine_print(

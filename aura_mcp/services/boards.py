@@ -20,6 +20,7 @@ from aura_mcp.services.parties import Parties
 from aura_mcp.services.questions import MAX_LIMIT, BoardQuestion, SortKey
 from aura_mcp.services.results import Party, money, to_moment_or_none
 from aura_mcp.services.scope import Revision
+from aura_mcp.services.tracking import Completing, WalletCompleteness
 from aura_mcp.services.windows import Period, period
 from data.clock import Clock
 from data.store import Store
@@ -54,6 +55,7 @@ class Boards:
         self._parties = parties
         self._ledger = ledger
         self._clock = clock
+        self._completing = Completing(store)
         self._lock = threading.RLock()
         self._revision: Revision | None = None
         self._tables: dict[Window, OrderedDict[int, Table]] = {}
@@ -78,6 +80,7 @@ class Boards:
             entities = [line.entity for line in shown]
             lotto = table.is_lotto(self._store, entities, question.currency)
         names = self._parties.named(entities)
+        histories = self._completing.of_entities(entities)
         places = {line.entity: place for place, line in enumerate(lines, 1) if line.entity in names}
         others = [line for line in lines if line.is_unranked]
         unrated = [line for line in others if not line.n]
@@ -95,6 +98,7 @@ class Boards:
                     place=places[line.entity],
                     is_lotto=is_lotto,
                     last_at=activity.last_trade_at(line.entity, when.as_of_s),
+                    history=histories.get(line.entity),
                 )
                 for line, is_lotto in zip(shown, lotto, strict=True)
             ),
@@ -134,7 +138,15 @@ class Boards:
         return found
 
 
-def _standing(line: Line, wallet: Party, *, place: int, is_lotto: bool | None, last_at: int | None) -> Standing:
+def _standing(
+    line: Line,
+    wallet: Party,
+    *,
+    place: int,
+    is_lotto: bool | None,
+    last_at: int | None,
+    history: WalletCompleteness | None,
+) -> Standing:
     sums = line.sums
     return Standing(
         rank=None if line.is_unranked else place,
@@ -153,4 +165,5 @@ def _standing(line: Line, wallet: Party, *, place: int, is_lotto: bool | None, l
         basis_coverage_pct=to_percent(line.coverage),
         is_lotto=is_lotto,
         last_trade_at=to_moment_or_none(last_at),
+        history=history,
     )

@@ -4,6 +4,8 @@ The brief looks at the day that ends now, or, where nothing is that new, at the 
 Not responsible for detail: every line leads to a question that has it.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -13,6 +15,7 @@ from aura_mcp.services.gathering import rows_of
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.results import Money, Party, money, to_moment
 from aura_mcp.services.scope import last_fact_at, tracked_entities
+from aura_mcp.services.tracking import Completing, Coverage
 from data.clock import Clock
 from data.store import Store
 from engine.wallets import Window
@@ -46,6 +49,10 @@ class Brief:
     sold: tuple[TokenFlow, ...]
     results: tuple[Result, ...]
     unpriced_sales: int
+    histories: Mapping[Coverage, int]
+    """How many followed wallets have which history."""
+    gaps_unclosable: int
+    """What is missing from them for good: everything was tried."""
 
 
 class _Result(NamedTuple):
@@ -88,6 +95,7 @@ class Briefs:
         self._parties = parties
         self._flows = flows
         self._clock = clock
+        self._completing = Completing(store)
 
     def brief(self) -> Brief:
         """Return what changed in the last day that has facts, for followed wallets, or for all while none traded."""
@@ -96,6 +104,7 @@ class Briefs:
         tracked = tracked_entities(self._store)
         if newest is None:
             return _nothing(self._clock.now(), len(tracked))
+        histories = self._completing.all().values()
         until = min(now, int(newest.timestamp()) if int(newest.timestamp()) < now - DAY_S else now)
         named: dict[str, object] = {"since": until - DAY_S, "until": until, "entities": tracked}
         (counts,) = rows_of(self._store, _Counts, _COUNTS, named)
@@ -121,6 +130,8 @@ class Briefs:
                 for row in rows
             ),
             unpriced_sales=int(self._store.database.rows(_UNPRICED, named)[0][0]),
+            histories=dict(Counter(found.coverage for found in histories)),
+            gaps_unclosable=sum(found.unclosable for found in histories),
         )
 
     def _top(self, whose: Whose, until: int, order: FlowOrder) -> tuple[TokenFlow, ...]:
@@ -144,4 +155,6 @@ def _nothing(as_of: datetime, tracked: int) -> Brief:
         sold=(),
         results=(),
         unpriced_sales=0,
+        histories={},
+        gaps_unclosable=0,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aura_mcp.services.questions import SortKey
 from aura_mcp.services.results import Money, Party
+from aura_mcp.services.tracking import WalletCompleteness
 from engine.ledger import Currency
 from engine.wallets import Window
 
@@ -35,6 +36,8 @@ class Standing:
     basis_coverage_pct: float | None
     is_lotto: bool | None
     last_trade_at: datetime | None
+    history: WalletCompleteness | None
+    """How much of what it did is stored; None for one that is not followed: its figures rest on what was imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,7 +126,7 @@ class Reports:
         score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
         positions = positions_of(history.held, activity.decimals, held.worths, limit)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
-        stored = self._completing.of(entity)
+        stored = self._completing.of_entities([entity]).get(entity)
         return Report(
             as_of=when.as_of,
             since=when.since,
@@ -221,6 +221,7 @@ def _missing(stored: WalletCompleteness | None) -> tuple[Unknown, ...]:
         ("not_fetched", stored.pending_transactions, "transactions that are known of and not fetched yet"),
         ("drifting_accounts", stored.drifting_accounts, "token accounts that hold something else than we know of"),
         ("unreadable", stored.unreadable_transactions, "transactions that could not be fetched or read"),
+        ("unclosable", stored.unclosable, "gaps, accounts or transactions for which everything was tried"),
         ("history_begins", int(since is not None), begins),
     )
     return tuple(Unknown(code=code, count=count, reason=reason) for code, count, reason in found if count)

@@ -214,6 +214,7 @@ class Search:
         self._store = store
         self._parties = parties
         self._clock = clock
+        self._completing = Completing(store)
 
     def page(self, question: SearchQuestion, *, limit: int, cursor: str | None = None) -> Found:
         """Return what answers to the query, exact matches first, then by kind and address.
@@ -258,7 +259,7 @@ class Search:
     def followed(self) -> Followed:
         """Return the followed wallets, the last active first."""
         rows = rows_of(self._store, _Followed, _FOLLOWED, [FOLLOWED])
-        histories = Completing(self._store).all()
+        histories = self._completing.all()
         total = int(self._store.database.rows("SELECT count(*) FROM wallet WHERE is_tracked")[0][0])
         return Followed(
             as_of=self._clock.now(),

@@ -89,6 +89,9 @@ class LiveState:
     followed: int
     histories: Mapping[Coverage, int]
     """How many followed wallets are complete, catching up, back-filling, with gaps, never fetched."""
+    gaps_being_closed: int
+    gaps_unclosable: int
+    """For these everything was tried: what they hide cannot be had."""
     unfinalized: int
     """Stored transactions that could still be dropped."""
     taken_back: int
@@ -155,6 +158,7 @@ class System:
         self._events = events
         self._providers = providers
         self._host = host
+        self._completing = Completing(store)
 
     def status(self) -> SystemStatus:
         """Return how this AURA is doing."""
@@ -174,10 +178,13 @@ class System:
 
     def _live(self) -> LiveState:
         backlog = self._store.pending.backlog()
+        histories = self._completing.all().values()
         return LiveState(
             is_offline=self._about.is_offline,
             followed=len(self._store.wallets.tracked()),
-            histories=dict(Counter(found.coverage for found in Completing(self._store).all().values())),
+            histories=dict(Counter(found.coverage for found in histories)),
+            gaps_being_closed=sum(found.being_closed for found in histories),
+            gaps_unclosable=sum(found.unclosable for found in histories),
             unfinalized=self._store.finality.count_waiting(),
             taken_back=self._store.finality.count_reversed(),
             jobs=tuple(_job(state) for state in self._jobs.states()),

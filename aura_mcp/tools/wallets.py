@@ -11,6 +11,7 @@ from aura_mcp.services.leaderboard import Leaderboard, Standing
 from aura_mcp.services.positions import Position, Trip
 from aura_mcp.services.questions import BoardQuestion, SortKey, WalletQuestion
 from aura_mcp.services.reports import Report
+from aura_mcp.services.tracking import in_words
 from aura_mcp.tools._reply import (
     Answer,
     CursorArgument,
@@ -58,6 +59,7 @@ class Standings(Part):
     basis_coverage_pct: float | None = Field(description="Share of proceeds whose cost is known; below 90 no rank.")
     is_lotto: bool | None = Field(default=None, description="More than 60 % of the gains come from one token.")
     last_trade_at: Moment | None
+    history: str | None = Field(default=None, description="How much of it is stored; left out: only imported facts.")
 
 
 class TopWallets(Answer):
@@ -190,6 +192,7 @@ class WalletFigures(Part):
     wallet: WalletName
     is_active: bool
     last_trade_at: Moment | None
+    history: str | None = Field(default=None, description="How much of it is stored; left out: only imported facts.")
     figures_usd: FiguresModel
     figures_sol: FiguresModel
     score: ScoreModel
@@ -317,6 +320,8 @@ def _standing(line: Standing, *, detail: bool) -> Standings:
     }
     if line.unranked_reason is not None:
         fields["unranked_reason"] = line.unranked_reason
+    if line.history is not None:
+        fields["history"] = in_words(line.history)
     if line.is_lotto or detail:
         fields["is_lotto"] = line.is_lotto
     if detail:
@@ -387,6 +392,8 @@ def _figures(report: Report, currency: Currency, *, detail: bool, has_lists: boo
         "holdings": _holdings(report.holdings),
         "unknown": [*noted(report.unknown), *_missing(report, detail=detail)],
     }
+    if report.history is not None:
+        fields["history"] = in_words(report.history)
     if detail:
         fields["hold"] = HoldModel(
             mean_s=report.hold.mean_s,

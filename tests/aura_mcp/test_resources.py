@@ -100,6 +100,7 @@ def test_brief_says_since_when_what_changed(application: Application, era: Era) 
             "2026-05-27 21:26 to 2026-05-28 21:26 UTC: 3 trades by 2 followed wallets.",
             "Sold: 6Cdgehg77C4FwK4w8Gk1k35k2Fp6tX2oJfBcLc1upump net -1.0000 SOL, 1 buyers, 1 sellers",
             "Realized: Alice in Chains (7ZJRjoNm7DjokzybCnaMqJ9bNQWTPkW4BuackD6zr9Y3) +2.0000 SOL in 1 sales",
+            "Stored histories: 3 never fetched.",
             "Not told here: prices of today, liquidity, unrealized P&L, risk. Names are labels, addresses identities.",
         ]
     )

@@ -1,6 +1,6 @@
 """Follow wallets without gaps: sweep, hint, fetch, finality, repair, reconcile. The call plan is in `docs.md`."""
 
-from aura_mcp.services.tracking.completing import Completing, WalletCompleteness
+from aura_mcp.services.tracking.completing import Completing, WalletCompleteness, in_words
 from aura_mcp.services.tracking.config import TrackingConfig
 from aura_mcp.services.tracking.results import (
     Fetched,
@@ -28,4 +28,5 @@ __all__ = [
     "Tracking",
     "TrackingConfig",
     "WalletCompleteness",
+    "in_words",
 ]

@@ -61,6 +61,18 @@ def test_top(aura: Aura, history: Path) -> None:
                     "basis_coverage_pct": 100.0,
                     "is_lotto": True,
                     "last_trade_at": "2026-05-28T20:31:40Z",
+                    "history": {
+                        "coverage": "never_fetched",
+                        "complete_since": None,
+                        "is_from_start": False,
+                        "checked_at": None,
+                        "pending_transactions": 0,
+                        "gaps": 0,
+                        "drifting_accounts": 0,
+                        "unreadable_transactions": 0,
+                        "being_closed": 0,
+                        "unclosable": 0,
+                    },
                 },
                 {
                     "rank": 2,
@@ -79,6 +91,18 @@ def test_top(aura: Aura, history: Path) -> None:
                     "basis_coverage_pct": 100.0,
                     "is_lotto": None,
                     "last_trade_at": "2026-05-28T20:27:10Z",
+                    "history": {
+                        "coverage": "never_fetched",
+                        "complete_since": None,
+                        "is_from_start": False,
+                        "checked_at": None,
+                        "pending_transactions": 0,
+                        "gaps": 0,
+                        "drifting_accounts": 0,
+                        "unreadable_transactions": 0,
+                        "being_closed": 0,
+                        "unclosable": 0,
+                    },
                 },
                 {
                     "rank": None,
@@ -97,6 +121,7 @@ def test_top(aura: Aura, history: Path) -> None:
                     "basis_coverage_pct": 28.57,
                     "is_lotto": True,
                     "last_trade_at": "2026-05-28T20:27:35Z",
+                    "history": None,
                 },
             ],
             "wallets": 4,
@@ -506,15 +531,17 @@ def test_top_for_people(aura: Aura, history: Path) -> None:
     assert aura("top", "--db", history).out == snapshot("""\
 
 Top wallets  by the lower bound of the win rate, all time, judged in USD
-#  Wallet                                           Trips  Won %  At least %  Net SOL  Net USD  ROI %  Basis %
+#  Wallet                                         Trips  Won %  Min %  Net SOL  Net USD  ROI %  Basis %  Hist.
 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
-1  Alice in Chains                                      1  100.0        20.6  +2.0000  +200.00  +66.7    100.0
+1  Alice in Chains                                    1  100.0   20.6  +2.0000  +200.00  +66.7    100.0  none
    7ZJRjoNm7DjokzybCnaMqJ9bNQWTPkW4BuackD6zr9Y3
-2  Bob                                                  1    0.0         0.0  -0.5000   -50.00  -50.0    100.0
+2  Bob                                                1    0.0    0.0  -0.5000   -50.00  -50.0    100.0  none
    7dFTnr8mvkHEQABLrsnybnHAm84HhEAJdn4ZpMccEhSX
-–  7gwYbQXbSUKRWrf2sUEoYZ5LvoE6jXREtrgvbLwTK9qH         1  100.0        20.6  +0.2000   +20.00  +20.0     28.6
+–  7gwYbQXbSUKRWrf2sUEoYZ5LvoE6jXREtrgvbLwTK9qH       1  100.0   20.6  +0.2000   +20.00  +20.0     28.6  –
 4 wallets sold something. 2 are ranked; 1 are not, because less than 90 % of their proceeds have a known cost;
 1 closed no round trip that counts.
+Hist.: of a followed wallet's history is stored: full, load (being fetched), gaps (being closed), lost (gaps
+that cannot be closed), none (only what was imported); – is not followed.
 """)
 
 

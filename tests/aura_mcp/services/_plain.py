@@ -17,6 +17,7 @@ from aura_mcp.services.leaderboard import Leaderboard, Standing
 from aura_mcp.services.positions import positions_of, trips_of
 from aura_mcp.services.questions import MAX_LIMIT, BoardQuestion, SortKey, WalletQuestion
 from aura_mcp.services.results import Party, Unknown, money, to_moment_or_none
+from aura_mcp.services.tracking import Completing, WalletCompleteness
 from aura_mcp.services.windows import Period, period
 from data.store import Store
 from engine.ledger import Currency, Episode, Realization
@@ -116,13 +117,14 @@ def plain_board(application: Application, question: BoardQuestion) -> Leaderboar
     lines = [c for c in (*ranked, *others) if c.figures.rates.total_trades >= question.min_trades][:MAX_LIMIT]
     names = application.parties.named([c.entity for c in lines])
     places = {c.entity: place for place, c in enumerate(ranked, start=1)}
+    histories = Completing(application.store).of_entities(names)
     return Leaderboard(
         as_of=when.as_of,
         since=when.since,
         window=question.window,
         by=question.by,
         currency=question.currency,
-        standings=tuple(_standing(c, places.get(c.entity), names[c.entity]) for c in lines),
+        standings=tuple(_standing(c, places.get(c.entity), names[c.entity], histories.get(c.entity)) for c in lines),
         wallets=len(candidates),
         ranked=len(ranked),
         low_coverage=sum(bool(c.figures.rates.n) for c in others),
@@ -222,7 +224,7 @@ def _value(figures: CurrencyStats, by: SortKey) -> float | None:
     return values[by]
 
 
-def _standing(candidate: _Candidate, place: int | None, wallet: Party) -> Standing:
+def _standing(candidate: _Candidate, place: int | None, wallet: Party, history: WalletCompleteness | None) -> Standing:
     sol, usd, figures = candidate.stats.sol, candidate.stats.usd, candidate.figures
     rates = figures.rates
     return Standing(
@@ -242,6 +244,7 @@ def _standing(candidate: _Candidate, place: int | None, wallet: Party) -> Standi
         basis_coverage_pct=to_percent(figures.realized.basis_coverage),
         is_lotto=figures.closed.is_lotto,
         last_trade_at=to_moment_or_none(candidate.stats.last_trade_at),
+        history=history,
     )
 
 

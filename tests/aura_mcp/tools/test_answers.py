@@ -65,6 +65,7 @@ def test_top_wallets(world: Application) -> None:
                         "basis_coverage_pct": 100.0,
                         "is_lotto": True,
                         "last_trade_at": "2026-05-28T20:31:40Z",
+                        "history": "never fetched: only what was imported",
                     },
                     {
                         "rank": 2,
@@ -82,6 +83,7 @@ def test_top_wallets(world: Application) -> None:
                         "basis_coverage_pct": 100.0,
                         "is_lotto": None,
                         "last_trade_at": "2026-05-28T20:27:10Z",
+                        "history": "never fetched: only what was imported",
                     },
                     {
                         "rank": None,
@@ -147,6 +149,7 @@ def test_top_wallets_is_concise(world: Application) -> None:
                         "basis_coverage_pct": 100.0,
                         "is_lotto": True,
                         "last_trade_at": "2026-05-28T20:31:40Z",
+                        "history": "never fetched: only what was imported",
                     }
                 ],
                 "next_cursor": "WyJlMGZhYmEyMjEwYjk1MjdjIixbMTc4MDAwMzYwMCwxXV0",
@@ -177,6 +180,7 @@ def test_wallet_report(world: Application) -> None:
                         },
                         "is_active": True,
                         "last_trade_at": "2026-05-28T20:31:40Z",
+                        "history": "never fetched: only what was imported",
                         "figures_usd": {
                             "total_trades": 1,
                             "n": 1,
@@ -283,6 +287,7 @@ def test_wallet_report_in_detail(world: Application) -> None:
                         },
                         "is_active": True,
                         "last_trade_at": "2026-05-28T20:31:40Z",
+                        "history": "never fetched: only what was imported",
                         "figures_usd": {
                             "total_trades": 1,
                             "n": 1,
@@ -485,6 +490,7 @@ def test_wallet_reports_side_by_side(world: Application) -> None:
                         "wallet": {"address": "7dFTnr8mvkHEQABLrsnybnHAm84HhEAJdn4ZpMccEhSX", "nickname": "Bob"},
                         "is_active": True,
                         "last_trade_at": "2026-05-28T20:27:10Z",
+                        "history": "never fetched: only what was imported",
                         "figures_usd": {"net": -50.0, "unmatched_proceeds": 0.0},
                         "figures_sol": {
                             "total_trades": 1,

@@ -617,6 +617,8 @@ def test_system_status(demo: Application) -> None:
                     "is_offline": True,
                     "followed": 478,
                     "histories": {"never_fetched": 478},
+                    "gaps_being_closed": 0,
+                    "gaps_unclosable": 0,
                     "unfinalized": 0,
                     "taken_back": 0,
                     "jobs": [],

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from aura_mcp.services.tracking import Tracking, TrackingConfig
+from aura_mcp.services.tracking import Tracking, TrackingConfig, in_words
 from data.store.pending import Origin
 from engine.tracking import Coverage
 from tests.aura_mcp.services.tracking._following import Following, following, run
@@ -49,7 +49,32 @@ def test_unreadable_transaction_is_set_aside_and_shown() -> None:
             f.clock.ahead_s += 700
         found = f.tracking.completeness.of(address("ann"))
         assert found is not None
-        assert (found.coverage, found.unreadable_transactions) == (Coverage.GAPS, 1)
+        assert (found.coverage, found.unreadable_transactions, found.unclosable) == (Coverage.UNCLOSABLE, 1, 1)
+        assert in_words(found).startswith("from its first transaction; gaps that cannot be closed: 1")
+
+
+def test_gap_is_told_as_being_closed_until_everything_was_tried() -> None:
+    """Issue: completeness is visible, and a gap that cannot be closed is another thing than one being worked on."""
+    with following("ann") as f:
+        f.chain.fund("eve")
+        buy(f.chain, "ann", "BONK", 10 * TOKENS, SOL_UNIT)
+        buy(f.chain, "eve", "BONK", 10 * TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        run(f.tracking.sweep())
+        f.node.hidden.add(send_tokens(f.chain, "eve", "ann", "BONK", TOKENS).signature)
+        f.chain.advance(3)
+        sell(f.chain, "ann", "BONK", 11 * TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        run(f.tracking.refresh())
+        found = f.tracking.completeness.of_entities([address("ann")])[address("ann")]
+        assert (found.coverage, found.gaps, found.being_closed, found.unclosable) == (Coverage.GAPS, 1, 1, 0)
+        assert in_words(found).startswith("from its first transaction; gaps being closed: 1")
+        for _ in range(9):
+            f.clock.ahead_s += 700
+            run(f.tracking.refresh())
+        found = f.tracking.completeness.all()[address("ann")]
+        assert (found.coverage, found.gaps, found.being_closed) == (Coverage.UNCLOSABLE, 1, 0)
+        assert found.unclosable == found.gaps + found.unreadable_transactions
 
 
 def test_answer_about_another_transaction_is_not_believed() -> None:
