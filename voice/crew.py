@@ -35,6 +35,7 @@ RETRY_S: Final = 10.0
 """Between attempts to reach tools that cannot be reached."""
 
 WALLETS: Final = "aura://wallets"
+FLOWS: Final = "token_flows"
 MINUTE_S: Final = 60.0
 SECOND_EARS: Final = "openai_batch"
 SECOND_VOICE: Final = "elevenlabs_http"
@@ -218,6 +219,8 @@ class Crew:
     async def _learn_names(self, hub: "Hub") -> None:
         """Learn how the wallets are called, and let whoever hears expect these names."""
         self._names.learn_wallets(await hub.read(WALLETS))
+        if any(tool.name == FLOWS for tool in hub.tools):
+            self._names.learn_tokens((await hub.call(FLOWS, {})).data)
         if self._transcriber.done() and self._transcriber.exception() is None:
             await self._warm_up("transcriber", self._transcriber.result().start(self._names.keywords()))
 

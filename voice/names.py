@@ -24,6 +24,21 @@ class Lookup(NamedTuple):
     arguments: Mapping[str, Any]
 
 
+SHORTEST: Final = 3
+COMMON: Final = frozenset(
+    {
+        "the", "and", "for", "are", "was", "were", "who", "what", "when", "where", "why", "how", "which", "that",
+        "this", "with", "from", "has", "had", "have", "does", "did", "you", "your", "our", "they", "them", "his",
+        "her", "its", "not", "but", "all", "any", "one", "two", "can", "will", "would", "should", "about", "today",
+        "now", "wallet", "token", "price", "buy", "sell", "bought", "sold", "best", "worst", "most", "more", "much",
+        "many", "show", "tell", "give", "make", "made", "good", "bad", "trade", "trades", "news", "sol",
+    }
+)  # fmt: skip
+"""Anybody can call a token "How": these words are not taken for its name, though the token can be asked about."""
+
+AMBIGUOUS: Final = Lookup("", {})
+
+
 class Names:
     """Nicknames of wallets and symbols of tokens, by address."""
 
@@ -40,12 +55,16 @@ class Names:
                 self._lookups[_plain(nickname)] = Lookup("wallet_report", {"wallet": nickname})
 
     def learn_tokens(self, document: object) -> None:
-        """Learn symbols from anything that has a `mint` with its `untrusted_symbol`; only words, never sentences."""
+        """Learn symbols from a `mint` with its `untrusted_symbol`, or from `untrusted_symbols` by mint.
+
+        Only words are taken, never sentences. A symbol that two tokens share is looked up for neither.
+        """
         for fields in _objects_in(document):
-            mint, symbol = fields.get("mint"), fields.get("untrusted_symbol")
-            if isinstance(mint, str) and isinstance(symbol, str) and keywords([symbol], 1):
-                self.by_address[mint] = symbol
-                self._lookups.setdefault(_plain(symbol), Lookup("token_report", {"mint": mint}))
+            self._learn_token(fields.get("mint"), fields.get("untrusted_symbol"))
+            symbols = fields.get("untrusted_symbols")
+            if isinstance(symbols, Mapping):
+                for mint, symbol in cast("Mapping[object, object]", symbols).items():
+                    self._learn_token(mint, symbol)
 
     def keywords(self) -> list[str]:
         """Return the words that a transcription should expect, names first."""
@@ -55,7 +74,19 @@ class Names:
         """Return what tells about the names that are spoken in a text, those named first first."""
         words = f" {_plain(text)} "
         found = [(words.find(f" {name} "), lookup) for name, lookup in self._lookups.items() if f" {name} " in words]
+        found = [(at, lookup) for at, lookup in found if lookup != AMBIGUOUS]
         return [lookup for _, lookup in sorted(found, key=lambda each: each[0])][:MAX_LOOKUPS]
+
+    def _learn_token(self, mint: object, symbol: object) -> None:
+        if not isinstance(mint, str) or not isinstance(symbol, str) or not keywords([symbol], 1):
+            return
+        self.by_address[mint] = symbol
+        if _plain(symbol) in COMMON or len(symbol) < SHORTEST:
+            return
+        lookup = Lookup("token_report", {"mint": mint})
+        known = self._lookups.setdefault(_plain(symbol), lookup)
+        if known != lookup and known.tool == lookup.tool:
+            self._lookups[_plain(symbol)] = AMBIGUOUS
 
 
 def _plain(text: str) -> str:

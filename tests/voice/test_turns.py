@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from inline_snapshot import snapshot
 
 from voice.turns import (
     MAX_GUESSES,
@@ -169,6 +170,197 @@ def test_muted_news_is_not_said_until_the_hour_is_over() -> None:
     assert step(muted, News("two"), 3600.0)[1] == (Announce(1, "two"),)
 
 
+def test_critical_news_interrupts_an_answer_but_nobody_else() -> None:
+    """Our rule: neither the person nor other news is cut off; what waits is said critical first."""
+    critical = News("stop loss", is_critical=True)
+    speaking, _ = play(*SPEAKING, state=NO_GUESS)
+    state, effects = play(critical, state=speaking)
+    assert effects == [Abandon(2), Announce(3, "stop loss")]
+    for until in ((KeyDown(),), (KeyDown(), KeyUp()), THINKING, (News("first"),)):
+        before, _ = play(*until, News("later"), state=NO_GUESS)
+        state, effects = play(critical, state=before)
+        assert (effects, state.phase, state.news) == ([], before.phase, ("stop loss", "later"))
+
+
+def test_critical_news_cannot_be_muted() -> None:
+    """Our rule: whoever wants an hour of peace still wants to hear of a fire."""
+    muted, _ = step(State(), Muted(3600.0), 0.0)
+    assert step(muted, News("stop loss", is_critical=True), 1.0)[1] == (Announce(1, "stop loss"),)
+    recording, _ = play(KeyDown(), News("stop loss", is_critical=True), state=muted)
+    assert play(KeyUp(), Heard(1, ""), state=recording)[1][-1] == Announce(2, "stop loss")
+
+
+def test_words_that_come_after_the_release_are_worth_a_guess_too() -> None:
+    """Our rule: the final transcript takes a third of a second more than the last word."""
+    _, effects = play(KeyDown(), KeyUp(), Partial(1, "how is bonk"), Quiet(), Heard(1, "How is Bonk?"))
+    assert effects[-2:] == [Answer(2, "how is bonk", is_guess=True), Confirm(2, "How is Bonk?")]
+
+
+EVERY_STATE = {
+    "listening": (),
+    "recording": (KeyDown(),),
+    "recording with a guess": (KeyDown(), Partial(1, "how is bonk"), Quiet()),
+    "transcribing": (KeyDown(), KeyUp()),
+    "transcribing with a guess": (KeyDown(), Partial(1, "how is bonk"), KeyUp()),
+    "thinking": THINKING,
+    "speaking": SPEAKING,
+    "announcing": (News("a whale bought"),),
+}
+EVERY_EVENT = {
+    "key down": KeyDown(), "key up": KeyUp(), "dropped": Dropped(), "partial": Partial(1, "how"), "quiet": Quiet(),
+    "heard": Heard(1, "how is bonk"), "heard nothing": Heard(1, ""), "news": News("more"), "muted": Muted(9.0),
+    "critical": News("fire", is_critical=True),
+}  # fmt: skip
+
+
+def named(effects: list[Effect]) -> str:
+    """Return effects in short."""
+    return " ".join(type(effect).__name__.lower() for effect in effects)
+
+
+def test_every_event_in_every_state() -> None:
+    """Spec: unit tests of the state machine: every event in every state; where it leads and what is done."""
+    found = {
+        place: {
+            name: f"{state.phase.value}: {named(effects)}".rstrip(": ")
+            for name, event in {**EVERY_EVENT, **own_events(before)}.items()
+            for state, effects in [play(event, state=before)]
+        }
+        for place, history in EVERY_STATE.items()
+        for before, _ in [play(*history)]
+    }
+    assert found == snapshot(
+        {
+            "listening": {
+                "key down": "recording: record",
+                "key up": "listening",
+                "dropped": "listening",
+                "partial": "listening",
+                "quiet": "listening",
+                "heard": "listening",
+                "heard nothing": "listening",
+                "news": "announcing: announce",
+                "muted": "listening",
+                "critical": "announcing: announce",
+                "audible": "listening",
+                "done": "listening",
+                "failed": "listening",
+            },
+            "recording": {
+                "key down": "recording",
+                "key up": "transcribing: transcribe",
+                "dropped": "listening: discard",
+                "partial": "recording",
+                "quiet": "recording",
+                "heard": "recording",
+                "heard nothing": "recording",
+                "news": "recording",
+                "muted": "recording",
+                "critical": "recording",
+                "audible": "recording",
+                "done": "recording",
+                "failed": "announcing: discard announce",
+            },
+            "recording with a guess": {
+                "key down": "recording",
+                "key up": "transcribing: transcribe",
+                "dropped": "listening: discard abandon",
+                "partial": "recording: abandon",
+                "quiet": "recording",
+                "heard": "recording",
+                "heard nothing": "recording",
+                "news": "recording",
+                "muted": "recording",
+                "critical": "recording",
+                "audible": "recording",
+                "done": "recording",
+                "failed": "announcing: discard abandon announce",
+            },
+            "transcribing": {
+                "key down": "recording: discard record",
+                "key up": "transcribing",
+                "dropped": "listening: discard",
+                "partial": "transcribing",
+                "quiet": "transcribing",
+                "heard": "thinking: answer",
+                "heard nothing": "listening",
+                "news": "transcribing",
+                "muted": "transcribing",
+                "critical": "transcribing",
+                "audible": "transcribing",
+                "done": "transcribing",
+                "failed": "announcing: discard announce",
+            },
+            "transcribing with a guess": {
+                "key down": "recording: discard abandon record",
+                "key up": "transcribing",
+                "dropped": "listening: discard abandon",
+                "partial": "transcribing: abandon",
+                "quiet": "transcribing",
+                "heard": "thinking: confirm",
+                "heard nothing": "listening: abandon",
+                "news": "transcribing",
+                "muted": "transcribing",
+                "critical": "transcribing",
+                "audible": "transcribing",
+                "done": "transcribing",
+                "failed": "announcing: discard abandon announce",
+            },
+            "thinking": {
+                "key down": "recording: abandon record",
+                "key up": "thinking",
+                "dropped": "listening: abandon",
+                "partial": "thinking",
+                "quiet": "thinking",
+                "heard": "thinking",
+                "heard nothing": "thinking",
+                "news": "thinking",
+                "muted": "thinking",
+                "critical": "thinking",
+                "audible": "speaking",
+                "done": "listening",
+                "failed": "announcing: abandon announce",
+            },
+            "speaking": {
+                "key down": "recording: abandon record",
+                "key up": "speaking",
+                "dropped": "listening: abandon",
+                "partial": "speaking",
+                "quiet": "speaking",
+                "heard": "speaking",
+                "heard nothing": "speaking",
+                "news": "speaking",
+                "muted": "speaking",
+                "critical": "announcing: abandon announce",
+                "audible": "speaking",
+                "done": "listening",
+                "failed": "announcing: abandon announce",
+            },
+            "announcing": {
+                "key down": "recording: abandon record",
+                "key up": "announcing",
+                "dropped": "listening: abandon",
+                "partial": "announcing",
+                "quiet": "announcing",
+                "heard": "announcing",
+                "heard nothing": "announcing",
+                "news": "announcing",
+                "muted": "announcing",
+                "critical": "announcing",
+                "audible": "announcing",
+                "done": "listening",
+                "failed": "listening: abandon",
+            },
+        }
+    )
+
+
+def own_events(state: State) -> dict[str, Event]:
+    """Return what the current number of a state may report."""
+    number = state.number
+    return {"audible": Audible(number), "done": Done(number), "failed": Failed(number, "why")}
+
+
 def test_being_dropped_ends_everything() -> None:
     """Our rule: the person wants to be left alone."""
     for until in ((KeyDown(), Partial(1, "how is bonk"), Quiet()), THINKING, SPEAKING):
@@ -196,7 +388,7 @@ events = st.one_of(
     st.builds(Audible, numbers),
     st.builds(Done, numbers),
     st.builds(Failed, numbers, st.just("why")),
-    st.builds(News, st.just("news")),
+    st.builds(News, st.just("news"), st.booleans()),
     st.builds(Muted, st.floats(0, 10)),
 )
 
