@@ -165,8 +165,12 @@ class Loop:
 
     def lose(self, line: str) -> None:
         """Take in that a device is gone: what is going on cannot go on."""
-        is_idle = self._state.phase is Phase.LISTENING
-        self.put(News(line) if is_idle else Failed(self._state.number, line))
+        phase, number = self._state.phase, self._state.number
+        if phase in {Phase.LISTENING, Phase.ANNOUNCING}:
+            # An announcement can only fall silent: the line waits behind it. Nobody wants to be spared it.
+            self.put(News(line, is_critical=True))
+        if phase is not Phase.LISTENING:
+            self.put(Failed(number, line))
 
     def put(self, event: Event) -> None:
         """Take in what has happened; whatever is to be done about it begins before this returns."""

@@ -46,7 +46,8 @@ class Screen:
 
     def close(self, stages_ms: Mapping[str, int]) -> None:
         """Leave the turn that is over standing."""
-        self._display.view.stages_ms = dict(stages_ms)
+        view = self._display.view
+        view.stages_ms, view.phase = dict(stages_ms), Phase.LISTENING
         self._display.settle()
         self._is_stale = True
 

@@ -4,9 +4,10 @@ Not responsible for what is said (`voice.brain`) or when (`voice.loop`).
 """
 
 import asyncio
+import os
 import sys
-from collections.abc import Callable, Coroutine
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine, Generator
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
@@ -95,6 +96,7 @@ async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journa
     ears = MicrophoneEars(sound, crew.transcriber, lambda: crew.second_transcriber)
     loop = Loop(crew, ears, sound, screen, journal, may_guess=settings.speculate)
     async with AsyncExitStack() as stack:
+        stack.enter_context(_errors_in(log))
         display.open()
         stack.callback(display.close)
         stack.callback(sound.close)
@@ -134,6 +136,20 @@ async def _press(terminal: Terminal | None, loop: Loop, screen: Screen, is_open:
 async def _hint(terminal: Terminal, screen: Screen) -> None:
     await terminal.is_known.wait()
     screen.hint(HOLD if terminal.has_releases else TAP)
+
+
+@contextmanager
+def _errors_in(log: TextIO) -> Generator[None]:
+    """Keep what libraries of the system write to stderr out of the picture: ALSA reports every hiccup there."""
+    sys.stderr.flush()
+    usual = os.dup(2)
+    os.dup2(log.fileno(), 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(usual, 2)
+        os.close(usual)
 
 
 def _told(devices: Devices) -> str:

@@ -31,7 +31,7 @@ from voice.memory import Call, Turn, messages_of
 from voice.screen import Screen
 from voice.second_voice import TwoVoices
 from voice.terminal import PlainDisplay
-from voice.turns import Dropped, Event, KeyDown, KeyUp, News, Phase
+from voice.turns import Dropped, Event, KeyDown, KeyUp, Muted, News, Phase
 
 BOARD = {"wallets": [{"nickname": "alpha", "net_sol": "12.8765"}]}
 LONG = "Alpha leads with ten trades. Beta follows with nine of them. Gamma is far behind both."
@@ -461,6 +461,21 @@ def test_lost_device_is_told_and_the_loop_goes_on(*, is_recording: bool) -> None
         assert here.source.taps == {}
         await here.ask("Who leads?")
         assert here.heard.endswith("Alpha leads.")
+
+    play(scene)
+
+
+def test_device_lost_during_news_is_told_after_it_although_news_is_muted() -> None:
+    """Our rule: whoever wants peace still wants to know that nobody hears."""
+
+    async def scene() -> None:
+        here = room()
+        here.loop.put(News("Beta just sold everything."))
+        await asyncio.sleep(0.3)
+        here.loop.put(Muted(3600))
+        here.loop.lose("The microphone is gone.")
+        await here.loop.rest()
+        assert here.heard == "Beta The microphone is gone."
 
     play(scene)
 

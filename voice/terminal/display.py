@@ -26,7 +26,7 @@ _WORDS: Final = {
     Phase.TRANSCRIBING: ("◐", "hearing", "yellow"),
     Phase.THINKING: ("◐", "thinking", "yellow"),
     Phase.SPEAKING: ("▶", "speaking", "green"),
-    Phase.ANNOUNCING: ("▶", "news", "cyan"),
+    Phase.ANNOUNCING: ("▶", "telling", "cyan"),
 }
 
 
@@ -88,10 +88,10 @@ class LiveDisplay:
 
     def settle(self) -> None:
         """Leave the turn that is over standing."""
-        if turn_rows(self.view):
-            self._live.console.print(turn_view(self.view))
-        self.view = View(phase=self.view.phase, hint=self.view.hint)
+        before, self.view = self.view, View(phase=self.view.phase, hint=self.view.hint)
         self.refresh()
+        if turn_rows(before):
+            self._live.console.print(turn_view(before))
 
     def note(self, line: str) -> None:
         """Leave a line standing."""
