@@ -11,13 +11,13 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from voice.consent import is_asked, is_yes
-from voice.grounding import Facts, confirmed
+from voice.consent import is_asked, is_foreign, is_offered, is_yes
+from voice.grounding import Facts, confirmed, parsed
 from voice.manners import NOT_FINISHED, SUMMARIZE, UNASKED
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
 from voice.providers import Mind, Request, Stop, TextDelta, ToolCall
 from voice.spoken import Sentences
-from voice.strangers import tamed
+from voice.strangers import names_in, tamed
 from voice.tools import Desk, ToolInfo, ToolResult
 from voice.tools import told as tool_text
 
@@ -86,6 +86,7 @@ class Brain:
         self.conversation = Conversation()
         self._facts = Facts()
         self._offered: ToolCall | None = None
+        self._strangers: set[str] = set()
 
     def think(self, question: str, *, is_certain: bool, known: Sequence[Call] = ()) -> Thought:
         """Return a new thought about a question; one that is a guess waits with every tool that changes something.
@@ -95,6 +96,7 @@ class Brain:
         exchanges = (Exchange(text="", calls=tuple(known)),) if known else ()
         for call in known:
             self._facts.learn_result(call.result)
+            self._strangers |= names_in(parsed(call.result))
         thought = Thought(turn=Turn(question=question, exchanges=exchanges), may_write=asyncio.Event())
         if is_certain:
             thought.may_write.set()
@@ -134,7 +136,10 @@ class Brain:
         """Keep a turn as it was heard."""
         turn = replace(thought.turn, answer=heard, is_cut=is_cut)
         self.conversation = self.conversation.with_turn(turn)
-        self._offered = thought.offered
+        offered = thought.offered
+        # A yes is an answer only to what was asked: whoever heard no question agrees to nothing.
+        is_heard = offered is not None and is_offered(heard, offered.name, offered.arguments)
+        self._offered = offered if is_heard else None
 
     def remember_news(self, text: str) -> None:
         """Keep what was said without being asked for, so that the person can ask about it."""
@@ -215,14 +220,19 @@ class Brain:
         )
         events.put_nowait(ToolDone(call.name, result.is_error))
         if not result.is_error:
-            self._facts.learn_result(tamed(result.data))
+            data = tamed(result.data)
+            self._facts.learn_result(data)
+            self._strangers |= names_in(data)
         return result
 
     def _may_change(self, thought: Thought, call: ToolCall) -> bool:
         """Tell whether the person asked for a change, or agreed to just this one, which the last turn offered."""
         question, offered = thought.turn.question, self._offered
-        is_agreed = offered is not None and offered[1:] == call[1:] and is_yes(question)
-        return is_agreed or is_asked(question, call.name, call.arguments)
+        if offered is not None and offered[1:] == call[1:] and is_yes(question):
+            return True
+        own = "\n".join([*(turn.question for turn in self.conversation.turns), question])
+        is_foreign_idea = is_foreign(call.arguments, self._strangers, own)
+        return is_asked(question, call.name, call.arguments) and not is_foreign_idea
 
     def _said(self, sentence: str) -> Said:
         text, wrong = confirmed(sentence, self._facts)

@@ -89,6 +89,16 @@ def confirmed(text: str, facts: Facts) -> tuple[str, list[str]]:
     return text, [f"{figure.value.normalize():f}" for figure in wrong]
 
 
+def parsed(text: str) -> object:
+    """Return the value of a text that is JSON itself, None where it is not."""
+    if text.strip()[:1] not in {"{", "["}:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def _figures(text: str) -> Iterator[Figure]:
     masked = _ADDRESS.sub(lambda found: "_" * len(found[0]), text)
     moments = [found.span() for found in _MOMENT.finditer(masked)]
@@ -152,7 +162,7 @@ def _each(values: Iterable[object]) -> Iterator[tuple[Decimal, bool]]:
 
 
 def _numbers_of_text(text: str) -> Iterator[tuple[Decimal, bool]]:
-    inner = _parsed(text)
+    inner = parsed(text)
     if inner is not None:
         yield from _numbers_in(inner)
         return
@@ -161,13 +171,3 @@ def _numbers_of_text(text: str) -> Iterator[tuple[Decimal, bool]]:
         yield from ((Decimal(part), True) for part in re.findall(r"\d+", moment[0]))
     for found in _IN_TEXT.finditer(_MOMENT.sub(" ", plain)):
         yield Decimal(found[0].replace(",", "")), False
-
-
-def _parsed(text: str) -> object:
-    """Return the value of a text that is JSON itself, None where it is not."""
-    if text.strip()[:1] not in {"{", "["}:
-        return None
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None

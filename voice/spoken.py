@@ -15,7 +15,17 @@ FIRST_CLAUSE_CHARS: Final = 24
 _MARKDOWN: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"```.*?(?:```|$)", re.DOTALL), " "),
     (re.compile(r"!?\[([^\]]*)\]\([^)]*\)"), r"\1"),
-    (re.compile(r"https?://\S+"), "a link"),
+    (re.compile(r"\bh(?:tt|xx)ps?://\S+|\bwww\.\S+|\S+\[\.\]\S+", re.IGNORECASE), "a link"),
+    # The names of two launchpads look like addresses of sites, and are known as names.
+    (
+        re.compile(
+            r"(?<![\w@.-])(?!(?:pump\.fun|bags\.fm)(?![\w/]))(?:[a-z0-9-]+\.)+"
+            r"(?:com|io|net|org|xyz|fun|app|me|gg|co|fm|finance|ai|so|lol|info|site|top|link|click|ru|cn|dev|money|trade"
+            r"|exchange|live|page|vip|cc|tv|ly)(?:/\S*)?(?![\w-])",
+            re.IGNORECASE,
+        ),
+        "a link",
+    ),
     (re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+", re.MULTILINE), ""),
     (re.compile(r"^\s*#+\s*", re.MULTILINE), ""),
     (re.compile(r"\*\*|__|[*`|]"), ""),

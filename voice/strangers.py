@@ -12,6 +12,17 @@ PREFIX: Final = "untrusted_"
 LEFT_OUT: Final = "(a text by a stranger, not read aloud)"
 
 _NAME: Final = re.compile(r"\$?[A-Za-z0-9]{1,12}(?: [A-Za-z0-9]{1,12})?")
+_ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+_ORDERS: Final = frozenset(
+    {
+        "approve", "ask", "buy", "call", "claim", "click", "confirm", "connect", "delete", "do", "follow", "forget",
+        "give", "go", "ignore", "install", "join", "label", "mute", "obey", "open", "pay", "rename", "run", "say",
+        "sell", "send", "sign", "speak", "stake", "stop", "swap", "tell", "track", "transfer", "unfollow", "unmute",
+        "untrack", "visit", "withdraw",
+    }
+)  # fmt: skip
+"""Words that make an order of a name; who is called so is not named aloud."""
+
 _SPOKEN: Final = re.compile(r"[A-Za-z0-9]{2,12}")
 
 
@@ -25,6 +36,17 @@ def tamed(data: object) -> object:
     return data
 
 
+def names_in(data: object) -> set[str]:
+    """Return the names by strangers that are left in a tamed result."""
+    if isinstance(data, Mapping):
+        fields = cast("Mapping[str, object]", data).items()
+        found = [_texts_in(value) if key.startswith(PREFIX) else names_in(value) for key, value in fields]
+        return set[str]().union(*found) - {LEFT_OUT}
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        return set[str]().union(*map(names_in, cast("Sequence[object]", data)))
+    return set()
+
+
 def keywords(texts: Sequence[str], limit: int) -> list[str]:
     """Return the words of names that a transcription may expect: `[A-Za-z0-9]{2,12}`, each once, at most `limit`."""
     return list(dict.fromkeys(text for text in texts if _SPOKEN.fullmatch(text)))[:limit]
@@ -32,9 +54,28 @@ def keywords(texts: Sequence[str], limit: int) -> list[str]:
 
 def _tamed_field(value: object) -> object:
     if isinstance(value, str):
-        return value if _NAME.fullmatch(value) else LEFT_OUT
+        return value if _is_name(value) else LEFT_OUT
     if isinstance(value, Mapping):
-        return {key: _tamed_field(inner) for key, inner in cast("Mapping[str, object]", value).items()}
+        return {_tamed_key(key): _tamed_field(inner) for key, inner in cast("Mapping[str, object]", value).items()}
     if isinstance(value, Sequence):
         return [_tamed_field(inner) for inner in cast("Sequence[object]", value)]
     return value
+
+
+def _is_name(text: str) -> bool:
+    return _NAME.fullmatch(text) is not None and _ORDERS.isdisjoint(text.lower().lstrip("$").split())
+
+
+def _tamed_key(key: str) -> str:
+    # What is told by address keeps it: an address cannot be a sentence.
+    return key if _ADDRESS.fullmatch(key) or _is_name(key) else LEFT_OUT
+
+
+def _texts_in(value: object) -> set[str]:
+    if isinstance(value, str):
+        return {value}
+    if isinstance(value, Mapping):
+        return set[str]().union(*map(_texts_in, cast("Mapping[str, object]", value).values()))
+    if isinstance(value, Sequence):
+        return set[str]().union(*map(_texts_in, cast("Sequence[object]", value)))
+    return set()

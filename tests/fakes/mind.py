@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.voice.replies import Reply as WireReply
 from voice.errors import VoiceProviderError
 from voice.providers import MindEvent, Request, Stop, TextDelta, ToolCall
 from voice.tools import OnProgress, ToolInfo, ToolResult
@@ -88,3 +89,17 @@ class FakeDesk:
         if isinstance(found, str):
             return ToolResult(text=found, data=None, is_error=True)
         return ToolResult(text="", data=found, is_error=False)
+
+
+def in_memory(reply: WireReply) -> Reply:
+    """Return a reply of the fake Claude as one of a `FakeMind`."""
+
+    def told(request: Request) -> list[MindEvent]:
+        blocks = reply({"messages": request.messages}) if callable(reply) else reply
+        words = " ".join(block["text"] for block in blocks if block["type"] == "text")
+        calls = [
+            ToolCall(block["id"], block["name"], block["input"]) for block in blocks if block["type"] == "tool_use"
+        ]
+        return [TextDelta(words), *calls, Stop("tool_use" if calls else "end", 10, 0, 5)]
+
+    return told

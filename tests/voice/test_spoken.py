@@ -20,6 +20,8 @@ from voice.spoken import Sentences, money, speakable
         ("$BONK, BNKR and USDC", "Bonk, BNKR and USDC"),
         ("At 2026-11-21T14:05:00Z.", "At November 21, 14:05 U T C."),
         ("7xKXtg2CW87d97TXJSDpbD5jBkheTqA83TZRuJosgAsU sold", "the address ending in g A s U sold"),
+        ("Go to claim-sol.xyz/now or www.x.io or hxxps://a[.]b.", "Go to a link or a link or a link"),
+        ("It was launched on pump.fun, e.g. last week.", "It was launched on pump.fun, e.g. last week."),
         ("See [Solscan](https://solscan.io/x) or https://x.io.", "See Solscan or a link"),
         ("- one\n- two", "one two"),
         ("5–10 trades, ~$900", "5 to 10 trades, about 900 dollars"),
