@@ -67,9 +67,14 @@ class Announcer:
         with reported():
             self._events.emit()
             events: list[Event] = []
-            while fresh := self._events.after(events[-1].number if events else self.bus.last_number, LISTED):
+            last = self.bus.last_number
+            while fresh := self._events.after(last, LISTED):
                 events += fresh
+                last = events[-1].number
+                if len(fresh) < LISTED:
+                    break
             mark = self._changes.mark()
-            touched = self._changes.since(self._mark) if mark > self._mark else None
+            is_asked = mark > self._mark and self._updates.has_listeners
+            touched = self._changes.since(self._mark) if is_asked else None
             self._mark = mark
             return events, touched

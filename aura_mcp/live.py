@@ -77,4 +77,5 @@ class Live:
 
     def _tracking(self, config: TrackingConfig) -> Tracking:
         application = self.application
-        return Tracking(application.store, application.providers.node, application.clock, config)
+        node, tell = application.providers.node, application.events.tell
+        return Tracking(application.store, node, application.clock, config, tell=tell)

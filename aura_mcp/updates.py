@@ -4,12 +4,12 @@ Since 2026-07-28 a client opens a stream of events with `subscriptions/listen`; 
 once for each resource. Not responsible for deciding what changed: services and the hub say so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from mcp.server import Server, ServerRequestContext
 from mcp.server.connection import Connection
-from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, SubscriptionBus
+from mcp.server.subscriptions import InMemorySubscriptionBus, ResourceUpdated, ServerEvent, SubscriptionBus
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, EmptyResult, SubscribeRequestParams, UnsubscribeRequestParams
 
@@ -34,12 +34,39 @@ def token_uri(mint: str) -> str:
     return f"{SCHEME}token/{mint}"
 
 
+class _Bus(InMemorySubscriptionBus):
+    """The SDK's bus, which also tells whether anybody listens."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners = 0
+
+    def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
+        """Register a listener and return what ends that, once."""
+        end = super().subscribe(listener)
+        is_open = [True]
+
+        def unsubscribe() -> None:
+            end()
+            self.listeners -= len(is_open)
+            is_open.clear()
+
+        self.listeners += 1
+        return unsubscribe
+
+
 class Updates:
     """The news of one server about its resources."""
 
     def __init__(self) -> None:
-        self.bus: SubscriptionBus = InMemorySubscriptionBus()
+        self._bus = _Bus()
+        self.bus: SubscriptionBus = self._bus
         self._subscribed: dict[Connection, set[str]] = {}
+
+    @property
+    def has_listeners(self) -> bool:
+        """Whether anybody asked for news of any resource."""
+        return self._bus.listeners > 0 or bool(self._subscribed)
 
     def serve(self, protocol: Server[Any]) -> None:
         """Accept subscriptions of clients of the handshake era; the others listen to `bus` already."""
@@ -48,7 +75,7 @@ class Updates:
 
     async def publish(self, *uris: str) -> None:
         """Say that resources changed, to whoever asked for news of them; to be called on the server's event loop."""
-        for uri in dict.fromkeys(uris):
+        for uri in dict.fromkeys(uris) if self.has_listeners else ():
             await self.bus.publish(ResourceUpdated(uri=uri))
             for connection in [client for client, wanted in self._subscribed.items() if uri in wanted]:
                 await connection.notify("notifications/resources/updated", {"uri": uri})

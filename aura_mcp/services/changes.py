@@ -11,7 +11,6 @@ from data.store import Store
 MOST: Final = 500
 """Wallets and tokens named at most; who watches others sees the overview change."""
 
-_MARK: Final = "SELECT value FROM meta WHERE key = 'last_batch'"
 _TOUCHED: Final = """
 SELECT DISTINCT {column} FROM (
     SELECT owner, mint, batch_id FROM leg UNION ALL SELECT owner, mint, batch_id FROM account_balance
@@ -36,7 +35,7 @@ class Changes:
 
     def mark(self) -> int:
         """Return where the facts end now."""
-        return int(self._store.database.rows(_MARK)[0][0])
+        return self._store.database.mark("last_batch")
 
     def since(self, mark: int) -> Touched:
         """Return what the facts after a mark are about."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -21,6 +22,8 @@ from data.clock import Clock
 from data.store import Store
 from data.store.events import EventFilter, NewEvent, StoredEvent
 from data.store.events import Events as Table
+from data.store.facts import Added
+from data.store.readings import TRADE_CLASSES
 from engine.ledger.valuation import usd_micro
 from engine.units import Mint
 
@@ -134,6 +137,10 @@ FROM candle
 WHERE opened_at >= $oldest AND opened_at <= $newest AND is_sol(mint)
 GROUP BY ALL ORDER BY completed_at
 """
+_FOLLOWED: Final = """
+SELECT w.address, m.whale_usd_micro FROM wallet AS w LEFT JOIN wallet_minimum AS m ON m.wallet = w.address
+WHERE w.is_tracked
+"""
 DAY_S: Final = 86_400
 """A price is used for a day after its candle is complete."""
 
@@ -153,6 +160,9 @@ class Events:
         self._clock = clock
         self._config = config
         self._table = Table(store.database)
+        self._followed: dict[str, int | None] = {}
+        self._followed_at = -1
+        self._newest: tuple[Event, ...] = ()
 
     def last_number(self) -> int:
         """Return the number of the newest event, 0 before the first."""
@@ -173,6 +183,9 @@ class Events:
 
     def after(self, number: int, limit: int) -> list[Event]:
         """Return the first events after a number, oldest first."""
+        newest = self._newest
+        if newest and newest[0].number <= number + 1 <= newest[-1].number:
+            return list(newest[number + 1 - newest[0].number :][:limit])
         return [_read(row) for row in self._table.after(number, EventFilter(), limit)]
 
     def record(
@@ -194,6 +207,18 @@ class Events:
         lost = rows_of(self._store, _Reversed, _REVERSED, span)
         return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, upto)], upto)
 
+    def tell(self, added: Added) -> None:
+        """Inside of the transaction that stored and folded readings: store what they tell, unless `emit` must do it."""
+        database = self._store.database
+        if database.mark("emitted_batch") != added.batch - 1 or not added.is_fresh:
+            return
+        legs = self._legs_of(added)
+        times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
+        known = self._store.booking.recalled.prices(min(times) - 2 * DAY_S) if times else []
+        prices = [_Price(*price) for price in known]
+        valued = [_Valued(leg, _value(leg, prices)) for leg in legs]
+        self._add([*self._whale_trades(valued), *self._updates(valued, added.batch)], added.batch, is_new=True)
+
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""
         return self._store.database.committed(listener)
@@ -213,6 +238,42 @@ class Events:
         if has_changed:
             self._table.set_minimum(wallet, wanted)
         return has_changed
+
+    def _legs_of(self, added: Added) -> list[_Leg]:
+        """Return what `_FRESH` finds of a batch, in its order."""
+        database = self._store.database
+        if self._followed_at != database.version:
+            self._followed = dict(database.rows(_FOLLOWED))
+            self._followed_at = database.version
+        legs: list[tuple[tuple[object, ...], _Leg]] = []
+        for placed in added.new:
+            reading = placed.reading
+            if reading.wallet not in self._followed:
+                continue
+            minimum, is_trade = self._followed[reading.wallet], reading.tx_class in TRADE_CLASSES
+            for number, leg in enumerate(reading.legs):
+                order = (
+                    placed.order_time,
+                    _last(reading.slot),
+                    _last(reading.index_in_block),
+                    reading.signature,
+                    number,
+                )
+                found = _Leg(
+                    reading.wallet,
+                    leg.mint,
+                    reading.signature,
+                    leg.side.value,
+                    reading.block_time,
+                    leg.amount_raw,
+                    leg.decimals,
+                    leg.quote_raw,
+                    leg.quote_mint,
+                    minimum,
+                    is_trade,
+                )
+                legs.append((order, found))
+        return [leg for _, leg in sorted(legs, key=itemgetter(0))]
 
     def _valued(self, legs: Sequence[_Leg]) -> list[_Valued]:
         """Return legs with their values, as the view `trade` has them."""
@@ -282,8 +343,20 @@ class Events:
         text = _ENCODER.encode(body).decode()
         return NewEvent(f"{kind}:{name}", kind.value, at_ms, wallet, mint, text)
 
-    def _add(self, events: Sequence[NewEvent], emitted_batch: int | None = None) -> Sequence[Event]:
-        return tuple(_read(row) for row in self._table.add(events, emitted_batch))
+    def _add(
+        self, events: Sequence[NewEvent], emitted_batch: int | None = None, *, is_new: bool = False
+    ) -> Sequence[Event]:
+        database = self._store.database
+        with database.write():
+            added = tuple(_read(row) for row in self._table.add(events, emitted_batch, is_new=is_new))
+            database.once_committed(lambda: self._keep(added))
+        return added
+
+    def _keep(self, added: Sequence[Event]) -> None:
+        """Keep the newest events at hand, without a gap: whoever passes them on asks for them next."""
+        if added:
+            before = self._newest if self._newest and self._newest[-1].number + 1 == added[0].number else ()
+            self._newest = (*before, *added)[-LISTED:]
 
 
 def _read(row: StoredEvent) -> Event:
@@ -295,6 +368,10 @@ def _read(row: StoredEvent) -> Event:
         mint=row.mint,
         body=msgspec.json.decode(row.body),
     )
+
+
+def _last(place: int | None) -> tuple[bool, int]:
+    return place is None, place or 0
 
 
 def _value(leg: _Leg, prices: Sequence[_Price]) -> int | None:

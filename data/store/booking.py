@@ -6,10 +6,9 @@ the result with the facts (`verification`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from itertools import count
 from typing import Final, NamedTuple
 
 import duckdb
@@ -28,8 +27,10 @@ from data.store.derived import (
     remove_changed,
     remove_folds,
 )
+from data.store.facts import Added
 from data.store.histories import append_histories, tidy_histories
 from data.store.near import TooMuchError, read_near
+from data.store.recalled import Recalled
 from data.store.work import find_work
 from engine.ledger import DEFAULT_CONFIG, LedgerConfig, fold, signature_of
 
@@ -59,7 +60,9 @@ class Booking:
     def __init__(self, database: Database, config: LedgerConfig = DEFAULT_CONFIG) -> None:
         self._database = database
         self._config = config
-        self._bookings = count()
+        self._untidy = 0
+        self.recalled = Recalled(database)
+        """What live bookings remember."""
 
     def is_pending(self) -> bool:
         """Tell whether something has arrived that the ledger has not seen."""
@@ -75,10 +78,42 @@ class Booking:
                 done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
                 span = Span(span.upto, span.upto)
-            if folds and next(self._bookings) % _TIDY_EVERY == 0:
-                with self._database.write() as cursor:
-                    tidy_histories(cursor)
+            if folds:
+                self._untidy += 1
+                self.tidy()
         return Booked(folds, events)
+
+    def tidy(self, after: int = _TIDY_EVERY) -> None:
+        """Put histories together when there were so many bookings since."""
+        if self._untidy >= after:
+            with self._database.write() as cursor:
+                tidy_histories(cursor)
+            self._untidy = 0
+
+    def book_added(self, added: Added) -> Booked | None:
+        """Inside of `write`: fold what was just stored in the same transaction.
+
+        Return None, having done nothing, when there is more to it: `book` does it after the commit.
+        """
+        database, recalled = self._database, self.recalled
+        booked = database.mark("booked_batch")
+        is_next = booked > 0 and booked == added.batch - 1 == database.mark("last_batch") - 1
+        if not (is_next and added.is_fresh) or recalled.has_marks:
+            return None
+        try:
+            chunk = read_near(database.cursor(), Span(booked, added.batch), recalled, added)
+        except TooMuchError:
+            return None
+        states = recalled.states(list(chunk.work))
+        output = self._fold_chunk(chunk, states)
+        if output.marked or len(chunk.work) > FEW:
+            return None
+        _store_few(database, database.cursor(), chunk.work, output, states)
+        database.set_mark("booked_batch", added.batch)
+        database.once_committed(lambda: recalled.keep(output.states))
+        self._untidy += 1
+        database.keep_version()
+        return Booked(len(chunk.work), sum(len(group.events) for group in chunk.folds))
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
         """Forget all derived state and fold every fact again."""
@@ -86,7 +121,7 @@ class Booking:
             with self._database.write() as cursor:
                 for table in (*DERIVED, "history", "refold"):
                     cursor.execute(f"TRUNCATE {table}")
-                cursor.execute("UPDATE meta SET value = 0 WHERE key = 'booked_batch'")
+                self._database.set_mark("booked_batch", 0)
             return self.book(progress)
 
     @contextmanager
@@ -146,19 +181,14 @@ class Booking:
             TooMuchError: that is too much; nothing was written.
         """
         with self._database.write() as cursor:
-            states: dict[Key, Stored] = {}
-
-            def read(keys: Sequence[Key]) -> dict[Key, Stored]:
-                states.update(read_states(cursor, keys))
-                return states
-
-            chunk = read_near(cursor, span, read)
+            chunk = read_near(cursor, span, self.recalled)
+            states = self.recalled.states(list(chunk.work))
             output = self._fold_chunk(chunk, states)
             if len(chunk.work) <= FEW:
                 _store_few(self._database, cursor, chunk.work, output, states)
             else:
                 _store(cursor, chunk.work, output, output.tables())
-            cursor.execute("UPDATE meta SET value = ? WHERE key = 'booked_batch'", [span.upto])
+            self._database.set_mark("booked_batch", span.upto)
         events = sum(len(group.events) for group in chunk.folds)
         return Booked(len(chunk.work), events), bool(output.marked)
 

@@ -18,11 +18,13 @@ import duckdb
 from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 from data.store.memory import Memory
 from data.store.migrations import migrate
+from data.store.writer import Writer
 
 MEMORY: Final = ":memory:"
 
 _PID: Final = re.compile(r"\(PID (\d+)\)")
 _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
+_MARK: Final = "SELECT value FROM meta WHERE key = ?"
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _SEALED: Final = (
@@ -45,13 +47,13 @@ class Database:
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
         self._writing = threading.RLock()
-        self._writer: duckdb.DuckDBPyConnection | None = None
-        self._appenders: dict[tuple[str, ...], duckdb.Appender] = {}
-        self._once_committed: list[Callable[[], None]] = []
+        self._writer = Writer(self._new_cursor())
         self._listeners: list[Callable[[], None]] = []
         self._commits = itertools.count(1)
         self.commits = 0
         """Changes whenever something is committed: as long as it stays, so does what any query returns."""
+        self.version = 0
+        """Changes with every commit but those of a live batch, which says itself what it changed (`keep_version`)."""
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
@@ -87,10 +89,9 @@ class Database:
     def close(self) -> None:
         """Close the database, with the cursors of all threads; a second call does nothing."""
         self._memory.close()
+        self._writer.close()
         connection, self._connection = self._connection, None
         self._local = threading.local()
-        self._appenders.clear()
-        self._writer = None
         if connection is not None:
             connection.close()
 
@@ -142,42 +143,39 @@ class Database:
             if self._is_writing():
                 yield self.cursor()
                 return
-            with self.heavy(), self._own_writer() as writer, self.transaction(writer):
-                yield writer
-            once_committed, self._once_committed = self._once_committed, []
-            for call in once_committed:
-                call()
+            with self.heavy(), self._own_writer() as writer, self.transaction(writer.cursor):
+                yield writer.cursor
+                writer.prepare()
 
     def once_committed(self, call: Callable[[], None]) -> None:
         """Inside `write`: call something once it is committed, before others may write; never when it is not."""
-        self._once_committed.append(call)
+        self._writer.once_committed(call)
+
+    def keep_version(self) -> None:
+        """Inside `write`: let `version` stay, as what is written makes nothing untrue that others remember."""
+        self._writer.keeps_version = True
 
     def insert(self, table: str, columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
         """Inside `write`: append a few rows, each with a value for every one of the columns in order.
 
         What is kept ready for it costs a third of registering a table, which is faster from some hundred rows on.
         """
-        self._append(("insert", table, *columns), rows)
+        self._writer.append("insert", table, columns, rows)
 
     def delete(self, table: str, columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
         """Inside `write`: delete every row of a table whose columns are as in one of a few rows."""
-        self._append(("delete", table, *columns), rows)
+        self._writer.append("delete", table, columns, rows)
 
-    def _append(self, what: tuple[str, ...], rows: Iterable[Sequence[object]]) -> None:
-        action, table, *columns = what
-        appender = self._appenders.pop(what, None)
-        if appender is None:
-            cursor = self.cursor()
-            is_insert = action == "insert"
-            appender = (
-                cursor.appender(table, columns=columns)
-                if is_insert
-                else cursor.appender(table, action="delete", key=columns)
-            )
-        appender.append_rows(rows)
-        appender.flush()
-        # One that failed holds rows that must not come with the next ones: it is forgotten.
-        self._appenders[what] = appender
+    def mark(self, key: str) -> int:
+        """Return a number of `meta`; inside `write`, what was set there."""
+        if self._is_writing():
+            return self._writer.mark(key)
+        known = self._writer.known_mark(key)
+        return int(self.rows(_MARK, [key])[0][0]) if known is None else known
+
+    def set_mark(self, key: str, value: int) -> None:
+        """Inside `write`: set a number of `meta`."""
+        self._writer.set_mark(key, value)
 
     @contextmanager
     def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
@@ -188,9 +186,11 @@ class Database:
                 yield cursor
                 cursor.execute("COMMIT")
             except BaseException:
+                self.version += 1
                 _roll_back(cursor)
                 raise
         self.commits = next(self._commits)
+        self._settle(cursor)
         for listener in tuple(self._listeners):
             listener()
 
@@ -214,18 +214,26 @@ class Database:
         self._memory.take_back()
 
     @contextmanager
-    def _own_writer(self) -> Generator[duckdb.DuckDBPyConnection]:
-        before = self.cursor()
-        if self._writer is None:
-            self._writer = self._new_cursor()
-        self._local.cursor, self._local.is_writing = self._writer, True
+    def _own_writer(self) -> Generator[Writer]:
+        before, writer = self.cursor(), self._writer
+        self._local.cursor, self._local.is_writing = writer.cursor, True
         try:
-            yield self._writer
+            yield writer
         except BaseException:
-            self._once_committed.clear()
+            writer.forget()
             raise
         finally:
             self._local.cursor, self._local.is_writing = before, False
+
+    def _settle(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Say what a commit means for whoever remembers what he read."""
+        if cursor is not self._writer.cursor:
+            self.version += 1
+            self._writer.forget()
+            return
+        if not self._writer.keeps_version:
+            self.version += 1
+        self._writer.committed()
 
     def _is_writing(self) -> bool:
         return bool(getattr(self._local, "is_writing", False))

@@ -91,6 +91,8 @@ class Output:
     findings: list[tuple[object, ...]] = field(default_factory=list[tuple[object, ...]])
     marked: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     histories: defaultdict[str, list[Token]] = field(default_factory=lambda: defaultdict[str, list[Token]](list))
+    states: dict[tuple[str, str], Stored] = field(default_factory=dict[tuple[str, str], "Stored"])
+    """What is stored of the folds once their rows are."""
 
     def add(self, key: tuple[str, str], events: int, result: FoldResult, before: Stored | None) -> None:
         """Take over the result of folding a number of events onto what was stored before."""
@@ -103,6 +105,7 @@ class Output:
         self.episodes += [(entity, mint, *episode) for episode in episodes]
         self.histories[entity].append(token_of(mint, state, realizations, episodes, starts_over=before is None))
         self.findings += [(entity, mint, number, *issue) for number, issue in enumerate(issues, found)]
+        self.states[key] = Stored(state, seen + events, first + len(realizations), found + len(issues))
         self.folds.append((
             entity,
             mint,

@@ -13,9 +13,10 @@ from data.store.connection import Database
 KEPT: Final = 10_000
 """Events that are kept: the newest."""
 
+TIDY_EVERY: Final = 256
+"""After so many events, older ones are removed."""
+
 _KNOWN: Final = "SELECT id FROM event WHERE list_contains($1, id)"
-_MARK: Final = "SELECT value FROM meta WHERE key = $1"
-_SET_MARK: Final = "UPDATE meta SET value = $1 WHERE key = $2"
 _WANTED: Final = """
 FROM event
 WHERE number > $after AND ($kind IS NULL OR kind = $kind)
@@ -66,29 +67,36 @@ class Events:
 
     def emitted_batch(self) -> int:
         """Return the batch of facts up to which everything has been told."""
-        return self._mark("emitted_batch")
+        return self._database.mark("emitted_batch")
 
     def booked_batch(self) -> int:
         """Return the batch of facts up to which the ledger has been folded."""
-        return self._mark("booked_batch")
+        return self._database.mark("booked_batch")
 
     def last_number(self) -> int:
         """Return the number of the newest event, 0 before the first."""
-        return self._mark("last_event")
+        return self._database.mark("last_event")
 
-    def add(self, events: Sequence[NewEvent], emitted_batch: int | None = None) -> list[StoredEvent]:
-        """Store events, and in the same transaction up to which batch facts are told; return those that were new."""
-        with self._database.write() as cursor:
-            fresh = _unknown(cursor, events)
-            last = cursor.execute(_MARK, ["last_event"]).fetchall()[0][0]
+    def add(
+        self, events: Sequence[NewEvent], emitted_batch: int | None = None, *, is_new: bool = False
+    ) -> list[StoredEvent]:
+        """Store events, and in the same transaction up to which batch facts are told; return those that were new.
+
+        Events that `is_new` tells to be so are not looked for.
+        """
+        database = self._database
+        with database.write() as cursor:
+            fresh = events if is_new else _unknown(cursor, events)
+            last = database.mark("last_event")
             stored = [StoredEvent(last + place, *event) for place, event in enumerate(fresh, 1)]
             if stored:
-                self._database.insert("event", StoredEvent._fields, stored)
                 newest = stored[-1].number
-                cursor.execute(_SET_MARK, [newest, "last_event"])
-                cursor.execute("DELETE FROM event WHERE number <= ?", [newest - KEPT])
+                database.insert("event", StoredEvent._fields, stored)
+                database.set_mark("last_event", newest)
+                if newest // TIDY_EVERY != last // TIDY_EVERY:
+                    cursor.execute("DELETE FROM event WHERE number <= ?", [newest - KEPT])
             if emitted_batch is not None:
-                cursor.execute(_SET_MARK, [emitted_batch, "emitted_batch"])
+                database.set_mark("emitted_batch", emitted_batch)
         return stored
 
     def after(self, number: int, wanted: EventFilter, limit: int) -> list[StoredEvent]:
@@ -111,10 +119,6 @@ class Events:
                 cursor.execute("DELETE FROM wallet_minimum WHERE wallet = ?", [wallet])
             else:
                 cursor.execute(_SET_MINIMUM, [wallet, usd_micro])
-
-    def _mark(self, key: str) -> int:
-        ((value,),) = self._database.rows(_MARK, [key])
-        return int(value)
 
     def _page(self, sql: str, named: dict[str, object]) -> list[StoredEvent]:
         return [StoredEvent._make(row) for row in self._database.rows(sql, named)]

@@ -4,7 +4,7 @@ What is written depends only on the facts, never on the order in which they arri
 Not responsible for parsing files (`data.importer`) or for the ledger (`booking`).
 """
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from typing import Final, NamedTuple
@@ -13,6 +13,7 @@ import duckdb
 
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
+from data.store.identity import place_key
 from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS, PLACE_COLUMNS, Placed, Source, place
 from engine.facts import Reading
 
@@ -73,6 +74,7 @@ _PLACE_ROUNDED: Final = """
 INSERT INTO fact_place
 SELECT md5_number_lower(unnest([signature, owner || mint])), cluster_key FROM leg WHERE batch_id = {batch}
 """
+_PLACES: Final = "SELECT key, cluster_key FROM fact_place WHERE key IN ({keys})"
 _INSERT_CANDLES: Final = "INSERT INTO candle SELECT *, {batch} FROM incoming ON CONFLICT DO NOTHING"
 _INSERT_PLACED: Final = """
 INSERT INTO {table} BY NAME SELECT * REPLACE (id::UUID AS id), {batch} AS batch_id FROM incoming
@@ -153,52 +155,49 @@ class Newest(NamedTuple):
     block_time: int | None
 
 
+class Added(NamedTuple):
+    """What became of some readings: their batch, those that are new, and the outcome of each.
+
+    `places` are the rows of `fact_place` about their signatures, and about the mints of their owners, that were there
+    before; None where there are too many readings to look. `is_fresh` tells that no signature is among those.
+    """
+
+    batch: int
+    new: tuple[Placed, ...]
+    outcomes: tuple[Outcome | str, ...]
+    places: tuple[tuple[int, int], ...] | None
+    is_fresh: bool
+
+
 class Facts:
     """The tables of facts, for writing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_readings(
-        self,
-        readings: Sequence[Reading],
-        source: Source,
-        also: Callable[[duckdb.DuckDBPyConnection], None] | None = None,
-    ) -> list[Outcome | str]:
+    def add_readings(self, readings: Sequence[Reading], source: Source) -> list[Outcome | str]:
         """Store readings in one transaction and say for each what became of it, or why it was refused.
 
         A block time or an index in the block that was missing is filled in when a duplicate brings it.
         A reading that differs from the stored one goes to quarantine.
-        What `also` does with the cursor is committed together with them, or not at all.
         """
+        return list(self.add(readings, source).outcomes)
+
+    def add(self, readings: Sequence[Reading], source: Source) -> Added:
+        """Do the same, and say what was stored."""
         placed = [place(reading, source) for reading in readings]
-        outcomes: list[Outcome | str] = [p if isinstance(p, str) else Outcome.DUPLICATE for p in placed]
+        candidates = [p for p in placed if not isinstance(p, str)]
         with self._batch() as (cursor, batch):
-            stored = _find_stored(cursor, [p for p in placed if not isinstance(p, str)])
-            new: dict[str, Placed] = {}
-            filling: list[Placed] = []
-            conflicts: list[Quarantined] = []
-            for number, candidate in enumerate(placed):
-                if isinstance(candidate, str):
-                    continue
-                known = stored.get(candidate.id)
-                twin = new.get(candidate.id)
-                if known is None and twin is None:
-                    new[candidate.id] = candidate
-                    outcomes[number] = Outcome.NEW
-                elif candidate.content not in {known and known.content, twin and twin.content}:
-                    conflicts.append(_describe_conflict(candidate))
-                    outcomes[number] = Outcome.CONFLICT
-                elif twin is not None:
-                    new[candidate.id] = twin.filled(candidate)
-                elif known is not None and known.has_gaps:
-                    filling.append(candidate)
-            self._insert_placed(cursor, list(new.values()), batch)
-            _fill(cursor, filling)
-            _insert_quarantined(cursor, conflicts)
-            if also is not None:
-                also(cursor)
-        return outcomes
+            places = _known_places(cursor, candidates) if len(candidates) <= FEW else None
+            signatures = {place_key(p.reading.signature) for p in candidates}
+            is_fresh = places is not None and signatures.isdisjoint(key for key, _ in places)
+            sorted_ = _Sorted({} if is_fresh else _find_stored(cursor, candidates))
+            outcomes = [p if isinstance(p, str) else sorted_.add(p) for p in placed]
+            self._insert_placed(cursor, list(sorted_.new.values()), batch)
+            _fill(cursor, sorted_.filling)
+            _insert_quarantined(cursor, sorted_.conflicts)
+        new = tuple(sorted_.new.values())
+        return Added(batch, new, tuple(outcomes), None if places is None else tuple(places), is_fresh=is_fresh)
 
     def add_rounded(self, legs: object, count: int) -> Counts:
         """Store a table of ROUNDED_COLUMNS in one transaction; rows that are stored, or come twice, change nothing."""
@@ -258,19 +257,53 @@ class Facts:
     @contextmanager
     def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
         with self._database.write() as cursor:
-            yield cursor, next_batch(cursor)
+            yield cursor, next_batch(self._database)
 
 
-def next_batch(cursor: duckdb.DuckDBPyConnection) -> int:
-    """Start a batch inside the transaction of a cursor and return its number: the booking looks for later ones."""
-    batch = cursor.execute("SELECT value + 1 FROM meta WHERE key = 'last_batch'").fetchall()[0][0]
-    cursor.execute("UPDATE meta SET value = ? WHERE key = 'last_batch'", [batch])
-    return int(batch)
+def next_batch(database: Database) -> int:
+    """Start a batch inside a transaction and return its number: the booking looks for later ones."""
+    batch = database.mark("last_batch") + 1
+    database.set_mark("last_batch", batch)
+    return batch
+
+
+def find_places(cursor: duckdb.DuckDBPyConnection, keys: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the rows of `fact_place` with one of some keys."""
+    return cursor.execute(_PLACES.format(keys=", ".join(map(str, keys)))).fetchall()
 
 
 class _Stored(NamedTuple):
     content: int
     has_gaps: bool
+
+
+class _Sorted:
+    """What is to be done with the readings of a batch."""
+
+    def __init__(self, stored: Mapping[str, _Stored]) -> None:
+        self._stored = stored
+        self.new: dict[str, Placed] = {}
+        self.filling: list[Placed] = []
+        self.conflicts: list[Quarantined] = []
+
+    def add(self, candidate: Placed) -> Outcome:
+        known, twin = self._stored.get(candidate.id), self.new.get(candidate.id)
+        if known is None and twin is None:
+            self.new[candidate.id] = candidate
+            return Outcome.NEW
+        if candidate.content not in {known and known.content, twin and twin.content}:
+            self.conflicts.append(_describe_conflict(candidate))
+            return Outcome.CONFLICT
+        if twin is not None:
+            self.new[candidate.id] = twin.filled(candidate)
+        elif known is not None and known.has_gaps:
+            self.filling.append(candidate)
+        return Outcome.DUPLICATE
+
+
+def _known_places(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> list[tuple[int, int]]:
+    keys = {key for p in placed for key, _ in p.places()}
+    return find_places(cursor, keys) if keys else []
 
 
 def _find_stored(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> dict[str, _Stored]:

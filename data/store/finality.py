@@ -11,9 +11,10 @@ import duckdb
 
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
-from data.store.facts import next_batch
+from data.store.facts import Added, next_batch
 
 _KEYS: Final = {"slot": Type.BIGINT, "signature": Type.VARCHAR}
+_WATCHED_COLUMNS: Final = ("slot", "signature", "misses", "asked_at")
 _WATCH: Final = """
 INSERT INTO unfinalized
 SELECT DISTINCT e.cluster_key, e.signature, 0, NULL
@@ -111,30 +112,40 @@ class Finality:
             return
         with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_KEYS, placements)):
             cursor.execute(_FORGET)
-            cursor.execute(_REVERSE, [now_s, next_batch(cursor)])
+            cursor.execute(_REVERSE, [now_s, next_batch(self._database)])
             cursor.execute(_MARK)
 
     def watch(self, placements: Sequence[Placement]) -> None:
         """Watch stored transactions that are only confirmed."""
         self._change(placements, _WATCH)
 
+    def place_found(self, found: Sequence[Placement], confirmed: Sequence[Placement], added: Added) -> None:
+        """Bring back what was found again, and watch what is only confirmed of what was just added.
+
+        Of signatures that were not stored before, none was taken back and none is watched.
+        """
+        if added.is_fresh:
+            new = {(p.cluster_key, p.reading.signature) for p in added.new}
+            watched = [(*key, 0, None) for key in dict.fromkeys(confirmed) if key in new]
+            if watched:
+                self._database.insert("unfinalized", _WATCHED_COLUMNS, watched)
+            return
+        with self._database.write() as cursor:
+            self._restore(cursor, found)
+            self.watch(confirmed)
+
+    def _restore(self, cursor: duckdb.DuckDBPyConnection, found: Sequence[Placement]) -> None:
+        if not found:
+            return
+        with registered(cursor, "incoming", from_rows(_KEYS, found)):
+            again = cursor.execute(_FIND_REVERSED).fetchall()
+        if again:
+            with registered(cursor, "incoming", from_rows(_KEYS, again)):
+                cursor.execute(_RESTORE)
+                next_batch(self._database)
+                cursor.execute(_MARK)
+
     def _change(self, placements: Sequence[Placement], sql: str) -> None:
         if placements:
             with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_KEYS, placements)):
                 cursor.execute(sql)
-
-
-def place_found(cursor: duckdb.DuckDBPyConnection, found: Sequence[Placement], confirmed: Sequence[Placement]) -> None:
-    """Inside a cursor's transaction: bring back what was found again, and watch what is only confirmed."""
-    if not found:
-        return
-    with registered(cursor, "incoming", from_rows(_KEYS, found)):
-        again = cursor.execute(_FIND_REVERSED).fetchall()
-    if again:
-        with registered(cursor, "incoming", from_rows(_KEYS, again)):
-            cursor.execute(_RESTORE)
-            next_batch(cursor)
-            cursor.execute(_MARK)
-    if confirmed:
-        with registered(cursor, "incoming", from_rows(_KEYS, confirmed)):
-            cursor.execute(_WATCH)

@@ -8,6 +8,7 @@ was booked with the other. Not responsible for folding (`booking`).
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import duckdb
@@ -15,7 +16,10 @@ import duckdb
 from data.store.chains import Transaction, chain_order
 from data.store.chunks import FROM_START, Chunk, FoldEvents, Key, Span, Task
 from data.store.derived import Stored
+from data.store.facts import Added, find_places
 from data.store.identity import place_key
+from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS
+from data.store.recalled import Recalled
 from engine.facts import Precision
 from engine.ledger import Event, EventKind
 from engine.ledger.valuation import lamports, usd_micro
@@ -40,7 +44,6 @@ _BALANCE_COLUMNS: Final = "cluster_key, signature, owner, account, mint, source,
 _EFFECT_COLUMNS: Final = "cluster_key, signature, owner, source, grade, slot, order_time, index_in_block, batch_id"
 _FRESH: Final = "SELECT {columns} FROM {table} WHERE batch_id > {after} AND batch_id <= {upto} LIMIT {limit}"
 _AT: Final = "SELECT {columns} FROM {table} WHERE cluster_key IN ({places}) AND batch_id <= {upto}"
-_PLACES: Final = "SELECT key, cluster_key FROM fact_place WHERE key IN ({keys})"
 _NEW_PRICES: Final = """
 SELECT min(opened_at + interval_s), max(opened_at + interval_s) FROM candle
 WHERE is_sol(mint) AND batch_id > {after} AND batch_id <= {upto}
@@ -49,7 +52,6 @@ _PRICED: Final = """
 SELECT DISTINCT owner, mint FROM leg
 WHERE block_time >= {first} AND block_time <= {last} AND batch_id <= {after} LIMIT {limit}
 """
-_PRICES: Final = "SELECT completed_at, price_e12 FROM sol_price WHERE completed_at BETWEEN {first} AND {last}"
 _REVERSED: Final = "SELECT slot, signature FROM reversed WHERE slot IN ({places})"
 _MARKED: Final = "SELECT DISTINCT entity, mint FROM refold LIMIT {limit}"
 _TRADING: Final = frozenset({"BUY", "SELL", "SWAP"})
@@ -113,6 +115,17 @@ class Effect(NamedTuple):
         return self.grade, -self.cluster_key
 
 
+def _picked(columns: Iterable[str], fields: Iterable[str]) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    """Return what picks the values of some fields out of a row as it is stored, with its batch at the end."""
+    places = {("tx_class" if name == "class" else name): place for place, name in enumerate((*columns, "batch_id"))}
+    return itemgetter(*(places[name] for name in fields))
+
+
+_EFFECT_OF: Final = _picked(EFFECT_COLUMNS, Effect._fields)
+_LEG_OF: Final = _picked(LEG_COLUMNS, Leg._fields)
+_BALANCE_OF: Final = _picked(BALANCE_COLUMNS, Balance._fields)
+
+
 class TooMuchError(Exception):
     """There is more to read than is worth reading this way."""
 
@@ -120,9 +133,12 @@ class TooMuchError(Exception):
 class _Facts:
     """The facts near some folds, each row once, and which of them stand."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, upto: int) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, upto: int, *, has_reversed: bool) -> None:
         self._cursor = cursor
         self._upto = upto
+        self._has_reversed = has_reversed
+        self.fresh_batch: int | None = None
+        """A batch of which nothing can have been taken back yet."""
         self.effects: dict[tuple[int, str, str, str], Effect] = {}
         self.legs: dict[tuple[int, str, str, str, int], Leg] = {}
         self.balances: dict[tuple[int, str, str, str, str, str], Balance] = {}
@@ -165,8 +181,8 @@ class _Facts:
             if leg.precision == EXACT:
                 at = leg.cluster_key, leg.signature, leg.owner, leg.source, leg.mint
                 self._leg_of[at] = min(leg.leg_no, self._leg_of.get(at, leg.leg_no))
-        places = {effect.cluster_key for effect in self.effects.values()}
-        if places and self._cursor.execute("SELECT 1 FROM reversed LIMIT 1").fetchall():
+        places = {effect.cluster_key for effect in self.effects.values() if effect.batch_id != self.fresh_batch}
+        if places and self._has_reversed:
             listed = ", ".join(map(str, sorted(places)))
             rows = self._cursor.execute(_REVERSED.format(places=listed)).fetchall()
             self._reversed = {(row[0], row[1]) for row in rows}
@@ -216,38 +232,57 @@ class _Raw(NamedTuple):
     balances: tuple[tuple[str, int, int], ...]
 
 
-def read_near(
-    cursor: duckdb.DuckDBPyConnection, span: Span, read_states: Callable[[Sequence[Key]], dict[Key, Stored]]
-) -> Chunk:
+def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled, added: Added | None = None) -> Chunk:
     """Return the folds that a span touches, with their events.
+
+    `added` is all that the span brought, of signatures that were not stored before: it is not read again.
 
     Raises:
         TooMuchError: the span is wide, or it touches much that is old.
     """
-    reading = _Reading(cursor, span)
-    reading.find_fresh()
-    return reading.chunk(read_states(sorted(reading.touched | reading.marked)))
+    reading = _Reading(cursor, span, recalled)
+    if added is None:
+        reading.find_fresh()
+    else:
+        reading.take_fresh(added)
+    reading.mark()
+    return reading.chunk(recalled.states(sorted(reading.touched | reading.marked)))
 
 
 class _Reading:
     """One look at what a span touches: folds with new facts, and folds that old facts make start over."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, span: Span) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled) -> None:
         self._cursor = cursor
         self._span = span
-        self._facts = _Facts(cursor, span.upto)
-        self._entities: dict[str, str] = dict(cursor.execute("SELECT wallet, entity FROM entity_member").fetchall())
+        self._recalled = recalled
+        self._facts = _Facts(cursor, span.upto, has_reversed=recalled.has_reversed)
+        self._entities = recalled.entities
         self._has_older: set[int] = set()
         self.touched: set[Key] = set()
         self.marked: set[Key] = set()
 
     def find_fresh(self) -> None:
-        """Read the new facts and find the folds."""
+        """Read the new facts, and older ones of their signatures."""
         facts = self._facts
         facts.add_effects(self._limited(_FRESH, table="effect", columns=_EFFECT_COLUMNS))
         facts.add_legs(self._limited(_FRESH, table="leg", columns=_LEG_COLUMNS))
         facts.add_balances(self._limited(_FRESH, table="account_balance", columns=_BALANCE_COLUMNS))
         facts.add_at(self._places_beyond())
+        self._mark_priced()
+
+    def take_fresh(self, added: Added) -> None:
+        """Take the new facts as they were stored; nothing else is known of their signatures."""
+        facts = self._facts
+        facts.fresh_batch = added.batch
+        facts.add_effects(_EFFECT_OF((*p.effect_row(), added.batch)) for p in added.new)
+        facts.add_legs(_LEG_OF((*row, added.batch)) for p in added.new for row in p.leg_rows())
+        facts.add_balances(_BALANCE_OF((*row, added.batch)) for p in added.new for row in p.balance_rows())
+        self._has_older.update(key for key, _ in added.places or ())
+
+    def mark(self) -> None:
+        """Find the folds."""
+        facts = self._facts
         replaced = {(e.signature, e.owner) for e in facts.effects.values() if self._is_fresh(e)}
         for row in (*facts.legs.values(), *facts.balances.values()):
             if row.mint in QUOTE_MINTS:
@@ -256,8 +291,8 @@ class _Reading:
                 self.touched.add(self._key(row))
             elif (row.signature, row.owner) in replaced:
                 self.marked.add(self._key(row))
-        self.marked.update((row[0], row[1]) for row in self._limited(_MARKED))
-        self._mark_priced()
+        if self._recalled.has_marks:
+            self.marked.update((row[0], row[1]) for row in self._limited(_MARKED))
 
     def chunk(self, states: Mapping[Key, Stored]) -> Chunk:
         """Return the folds: new events where a fold goes on, all of them where it starts over."""
@@ -274,7 +309,7 @@ class _Reading:
             self._read_whole(older)
             facts.settle()
             events |= dict.fromkeys(older, ()) | self._events(older, after=FROM_START)
-        prices = _Prices(self._cursor, events.values())
+        prices = _Prices(self._recalled, events.values())
         work = {key: Task(key in states, FROM_START if key in again else self._span.after) for key in sorted(events)}
         folds = [FoldEvents(*key, _in_order(events[key], prices)) for key in work if events[key]]
         return Chunk(work, folds)
@@ -317,7 +352,7 @@ class _Reading:
             return []
         if len(keys) > MOST_ROWS:
             raise TooMuchError
-        return self._cursor.execute(_PLACES.format(keys=", ".join(map(str, keys)))).fetchall()
+        return find_places(self._cursor, keys)
 
     def _mark_priced(self) -> None:
         """Mark folds with trades in the day after a new SOL candle: they may be worth something else."""
@@ -375,12 +410,9 @@ class _Reading:
 class _Prices:
     """SOL in USD around some events."""
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, events: Iterable[Iterable[_Raw]]) -> None:
+    def __init__(self, recalled: Recalled, events: Iterable[Iterable[_Raw]]) -> None:
         times = [raw.leg.block_time for found in events for raw in found if raw.leg and raw.leg.block_time is not None]
-        self._prices: list[tuple[int, int | None]] = []
-        if times:
-            sql = _PRICES.format(first=min(times) - PRICE_AGE_S, last=max(times))
-            self._prices = sorted(cursor.execute(sql).fetchall())
+        self._prices = recalled.prices(min(times) - PRICE_AGE_S) if times else []
 
     def at(self, block_time: int | None) -> int | None:
         """Return the price of the last candle completed by then, None without one of the last day."""

@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 import anyio
 from anyio import to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
-from duckdb import DuckDBPyConnection
 
 from aura_mcp.services.steps import Progress
 from aura_mcp.services.tracking.config import TrackingConfig
@@ -23,9 +22,10 @@ from data.clock import Clock
 from data.errors import ProviderError
 from data.providers.chain import Chain
 from data.store import Store
-from data.store.facts import Outcome, Quarantined
-from data.store.finality import Placement, place_found
-from data.store.pending import LAST_PRIORITY, Due, Postponed, settle
+from data.store.booking import Booked
+from data.store.facts import Added, Outcome, Quarantined
+from data.store.finality import Placement
+from data.store.pending import LAST_PRIORITY, Due, Postponed
 from data.store.readings import Source
 from engine.errors import ReadError
 from engine.facts import Reading
@@ -35,6 +35,9 @@ from engine.units import Address
 
 REMEMBERED: Final = 20_000
 """Signatures settled lately: hints that repeat them cost nothing."""
+
+UNTIDY: Final = 8_192
+"""After so many batches histories are put in order even when there is no pause."""
 
 NOT_FOUND: Final = "not_found"
 UNREADABLE: Final = "unreadable"
@@ -88,13 +91,20 @@ class Fetcher:
     """The way from the queue to the ledger. Runs may overlap: a signature is under way in one of them only."""
 
     def __init__(
-        self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, on_commit: Callable[[], None]
+        self,
+        store: Store,
+        chain: Chain,
+        clock: Clock,
+        config: TrackingConfig,
+        on_commit: Callable[[], None],
+        tell: Callable[[Added], None],
     ) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._config = config
         self._on_commit = on_commit
+        self._tell = tell
         self._under_way: set[str] = set()
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._changed = anyio.Event()
@@ -192,19 +202,31 @@ class Fetcher:
                 progress("fetching", run.transactions, run.transactions + run.under_way)
 
     def _store_batch(self, answers: Sequence[_Answer], run: _Run) -> bool:
-        """Write what came: facts, settled signatures and finality in one transaction, then the booking."""
+        """Write what came: facts, settled signatures, finality and, unless there is much of it, the booking at once."""
         store, now_s = self._store, self._clock.epoch_s()
         followed = store.wallets.tracked()
         batch = _Batch()
         for answer in answers:
             self._sort(answer, followed, batch, run, now_s)
-        outcomes: list[Outcome | str] = []
-        if batch.settled:
-            outcomes = store.facts.add_readings(batch.readings, Source.RPC, lambda cursor: _settle(cursor, batch))
-        store.facts.add_quarantined(_quarantined(store, batch, outcomes))
-        store.pending.postpone(batch.postponed)
-        store.pending.settle([signature for signature, _, _ in batch.quarantined])
-        booked = store.booking.book() if batch.readings else None
+        outcomes: Sequence[Outcome | str] = ()
+        booked: Booked | None = None
+        with store.database.write():
+            store.pending.settle(batch.settled)
+            if batch.readings:
+                added = store.facts.add(batch.readings, Source.RPC)
+                outcomes = added.outcomes
+                store.finality.place_found(batch.found, batch.confirmed, added)
+                booked = store.booking.book_added(added)
+                if booked is not None:
+                    self._tell(added)
+            quarantined = _quarantined(store, batch, outcomes)
+            if quarantined:
+                store.facts.add_quarantined(quarantined)
+            store.pending.postpone(batch.postponed)
+            store.pending.settle([signature for signature, _, _ in batch.quarantined])
+        if batch.readings and booked is None:
+            booked = store.booking.book()
+        store.booking.tidy(UNTIDY)
         self._remember(batch.settled)
         self._count(batch, outcomes, run, len(answers))
         run.booked += booked.folds if booked else 0
@@ -257,11 +279,6 @@ class Fetcher:
         run.duplicate += len(batch.settled) - len(fresh) - batch.unrelated
         for signature, reason, detail in batch.quarantined:
             _log.warning("transaction set aside: %s %s (%s)", reason, signature, detail)
-
-
-def _settle(cursor: DuckDBPyConnection, batch: _Batch) -> None:
-    settle(cursor, batch.settled)
-    place_found(cursor, batch.found, batch.confirmed)
 
 
 def _read(text: bytes, signature: str, followed: Collection[Address]) -> list[Reading]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import anyio
+from anyio import to_thread
 
 from aura_mcp.services.steps import Progress
 from aura_mcp.services.tracking.completing import Completing
@@ -30,6 +31,7 @@ from aura_mcp.services.tracking.sweeping import Sweeping
 from data.clock import Clock
 from data.providers.chain import Chain
 from data.store import Store
+from data.store.facts import Added
 from data.store.pending import LIVE_PRIORITY, Backlog, Origin
 
 PULL_AGAIN_S: Final = 2.0
@@ -40,10 +42,15 @@ def _nobody_listens() -> None:
     return None
 
 
+def _nothing_is_told(_added: Added) -> None:
+    return None
+
+
 class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
-    `on_commit` is called in the event loop after new facts were committed and booked.
+    `on_commit` is called in the event loop after new facts were committed and booked; `tell` in their transaction,
+    when they are booked in it, with what they are.
     """
 
     def __init__(
@@ -54,10 +61,11 @@ class Tracking:
         config: TrackingConfig | None = None,
         *,
         on_commit: Callable[[], None] = _nobody_listens,
+        tell: Callable[[Added], None] = _nothing_is_told,
     ) -> None:
         config = config or TrackingConfig()
         self._store = store
-        self._fetcher = Fetcher(store, chain, clock, config, on_commit)
+        self._fetcher = Fetcher(store, chain, clock, config, on_commit, tell)
         lister = Lister(store, chain, clock, config)
         drifting = Drifting(store, clock, lister)
         self._hints = Hints(store, clock, self._fetcher)
@@ -115,8 +123,11 @@ class Tracking:
         """Fetch hints as they come, until cancelled: what the hub runs beside everything else."""
         while True:
             await self.drain()
-            with anyio.move_on_after(PULL_AGAIN_S):
+            with anyio.move_on_after(PULL_AGAIN_S) as wait:
                 await self._hints.wait()
+            if wait.cancelled_caught:
+                # What live bookings leave to be put in order waits until nothing comes, for a long time at most.
+                await to_thread.run_sync(self._store.booking.tidy)
 
     def backlog(self) -> Backlog:
         """Return how much is still to be fetched."""

@@ -68,7 +68,7 @@ def test_wide_span_is_left_to_the_views() -> None:
         store.booking.book()
         store.facts.add_readings([trade(f"t{n}", "buy", 1, SOL, at=n) for n in range(MOST_ROWS + 1)], Source.RPC)
         with pytest.raises(TooMuchError):
-            read_near(store.database.cursor(), Span(1, 2), lambda _: {})
+            read_near(store.database.cursor(), Span(1, 2), store.booking.recalled)
         store.booking.book()
         assert store.verification.verify().is_sound
 
