@@ -28,7 +28,17 @@ from data.store.activity import TradeCounts
 from data.store.histories import Histories, Token
 from engine.ledger import Basis, Disposal
 from engine.units import Mint
-from engine.wallets import Evidence, OtherCosts, TokenHistory, WalletScore, Window, wallet_score, wallet_stats
+from engine.wallets import (
+    Evidence,
+    OtherCosts,
+    Record,
+    TokenHistory,
+    WalletScore,
+    Window,
+    record_of,
+    wallet_score,
+    wallet_stats,
+)
 
 _KEPT_ROWS: Final = 5_000
 """Rows of the ledger that are kept in memory, some 5 MB."""
@@ -77,6 +87,7 @@ class Report:
 class _History(NamedTuple):
     """What the ledger holds of an entity."""
 
+    record: Record
     tokens: tuple[TokenHistory, ...]
     held: Mapping[str, Token]
     folds: int
@@ -117,13 +128,13 @@ class Reports:
         last = activity.last_trade_at(entity, when.as_of_s)
         held = self._holdings.held(history.held, activity.decimals, when.as_of_s, activity.last_traded)
         stats = wallet_stats(
-            history.tokens,
+            history.record,
             window=question.window,
             as_of=when.as_of_s,
             positions=held.known,
             costs=OtherCosts(costs.lamports, costs.usd_micro),
         )
-        score = wallet_score(history.tokens, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
+        score = wallet_score(history.record, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
         positions = positions_of(history.held, activity.decimals, held.worths, limit)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
         stored = self._completing.of_entities([entity]).get(entity)
@@ -178,12 +189,14 @@ class Reports:
     def _read(self, entity: str) -> _History:
         found = self._histories.of(entity)
         tokens = found.tokens
+        histories = tuple(
+            TokenHistory(Mint(mint), token.episodes, token.realizations, None)
+            for mint, token in tokens.items()
+            if token.episodes or token.realizations
+        )
         return _History(
-            tokens=tuple(
-                TokenHistory(Mint(mint), token.episodes, token.realizations, None)
-                for mint, token in tokens.items()
-                if token.episodes or token.realizations
-            ),
+            record=record_of(histories),
+            tokens=histories,
             held={mint: token for mint, token in tokens.items() if token.known or token.unknown or token.parked},
             folds=len(tokens),
             gaps=sum(token.gaps for token in tokens.values()),

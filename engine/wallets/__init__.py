@@ -5,7 +5,8 @@ from engine.wallets.holding import BucketResult, HoldBucket, HoldTimes, hold_buc
 from engine.wallets.inputs import OpenPosition, OtherCosts, PositionState, TokenHistory, Window
 from engine.wallets.intervals import wilson
 from engine.wallets.rates import Rates
-from engine.wallets.results import PnlBucket, Result, bucket_of
+from engine.wallets.record import Record, record_of
+from engine.wallets.results import PnlBucket, bucket_of
 from engine.wallets.score import DEFAULT_SCORE_CONFIG, Evidence, ScoreConfig, WalletScore, wallet_score
 from engine.wallets.stats import COVERAGE_MIN, CurrencyStats, WalletStats, wallet_stats
 
@@ -24,7 +25,7 @@ __all__ = [
     "PositionState",
     "Rates",
     "Realized",
-    "Result",
+    "Record",
     "ScoreConfig",
     "TokenHistory",
     "WalletScore",
@@ -33,6 +34,7 @@ __all__ = [
     "bucket_of",
     "hold_bucket",
     "hold_times",
+    "record_of",
     "wallet_score",
     "wallet_stats",
     "wilson",

@@ -8,12 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import Final
 
-from engine.ledger import Basis, Currency, Disposal, Flow, Outcome, Realization, flow_of, proceeds_of
+from engine.ledger import Currency, Outcome
 from engine.units import Mint
 from engine.wallets.inputs import OtherCosts
-from engine.wallets.results import Result, Selection
+from engine.wallets.record import Rated, Selection, Spent
 
 LOTTO_SHARE: Final = 0.6
 """A share of the best token in all gains above which the rest says little (fit)."""
@@ -63,22 +64,20 @@ class Closed:
     is_lotto: bool | None
 
 
-def realized_of(
-    rows: Sequence[Realization], costs: OtherCosts, currency: Currency, missing: dict[str, str]
-) -> Realized:
-    """Return what the rows realized, and say in `missing` why a figure is None."""
-    counted = [row for row in rows if row.is_profit_or_loss]
-    known = [flow for row in counted if (flow := flow_of(row, currency)) is not None]
+def realized_of(selection: Selection, costs: OtherCosts, currency: Currency, missing: dict[str, str]) -> Realized:
+    """Return what the rows of a selection realized, and say in `missing` why a figure is None."""
+    counted, known = len(selection.matched.at), len(selection.known.at)
     is_known = bool(known) or not counted
     if not is_known:
         missing |= dict.fromkeys(("gross", "fees", "net", "net_after_costs"), "no realization has a known value")
-    gross, fees, net = (sum(flow.gross for flow in known), sum(flow.fees for flow in known), _net(known))
+    gross, net = sum(selection.known.gross), sum(selection.known.nets)
+    fees = gross - net
     other = costs.amount(currency)
     if other is None:
         missing |= dict.fromkeys(("other_costs", "net_after_costs"), "costs outside of trades are unknown")
     if not is_known or gross <= 0:
         missing["fee_drag"] = "gross is not positive" if is_known else "no realization has a known value"
-    matched, unmatched = _proceeds(rows, Basis.KNOWN, currency), _proceeds(rows, Basis.UNKNOWN, currency)
+    matched, unmatched = sum(selection.matched.proceeds), sum(selection.unmatched.proceeds)
     if not matched + unmatched:
         missing["basis_coverage"] = "no sale has known proceeds"
     return Realized(
@@ -91,19 +90,18 @@ def realized_of(
         proceeds=matched + unmatched,
         unmatched_proceeds=unmatched,
         basis_coverage=matched / (matched + unmatched) if matched + unmatched else None,
-        realizations=len(counted),
-        unpriced=len(counted) - len(known),
+        realizations=counted,
+        unpriced=counted - known,
     )
 
 
-def closed_of(selection: Selection, currency: Currency, missing: dict[str, str]) -> Closed:
+def closed_of(selection: Selection, missing: dict[str, str]) -> Closed:
     """Return what the episodes of a selection earned, and say in `missing` why a figure is None."""
-    results = selection.results
-    net, cost = _net(result.flow for result in results), sum(result.flow.cost for result in results)
-    gains = sum(result.flow.net for result in results if result.outcome is Outcome.WIN)
-    losses = -sum(result.flow.net for result in results if result.outcome is Outcome.LOSS)
-    spent, pnl_ratio = _pnl_ratio(selection, currency)
-    share = _top_share(gains_by_token(results).values())
+    rated = selection.rated
+    net, cost, results = sum(rated.nets), sum(rated.costs), len(rated.at)
+    gains, losses = _net_of(rated, Outcome.WIN), -_net_of(rated, Outcome.LOSS)
+    spent, pnl_ratio = _pnl_ratio(selection.spent)
+    share = _top_share(gains_by_token(rated).values())
     figures = {
         "roi_closed": (cost > 0, "no closed episode had a cost"),
         "spent": (spent is not None, "a purchase has no known value"),
@@ -121,51 +119,37 @@ def closed_of(selection: Selection, currency: Currency, missing: dict[str, str])
         roi_closed=net / cost if cost > 0 else None,
         spent=spent,
         pnl_ratio=pnl_ratio,
-        expectancy=round(Fraction(net, len(results))) if results else None,
+        expectancy=round(Fraction(net, results)) if results else None,
         profit_factor=gains / losses if losses > 0 else None,
-        max_drawdown=_max_drawdown(results) if results else None,
+        max_drawdown=_max_drawdown(rated.nets) if results else None,
         top1_share=share,
         is_lotto=None if share is None else share > LOTTO_SHARE,
     )
 
 
-def gains_by_token(results: Iterable[Result]) -> dict[Mint, int]:
+def gains_by_token(rated: Rated) -> dict[Mint, int]:
     """Return the net of every token that gained over all of its episodes."""
     nets: defaultdict[Mint, int] = defaultdict(int)
-    for result in results:
-        nets[result.mint] += result.flow.net
+    for mint, net in zip(rated.mints, rated.nets, strict=True):
+        nets[mint] += net
     return {mint: net for mint, net in nets.items() if net > 0}
 
 
-def _net(flows: Iterable[Flow]) -> int:
-    return sum(flow.net for flow in flows)
+def _net_of(rated: Rated, outcome: Outcome) -> int:
+    return sum(net for net, is_it in zip(rated.nets, rated.outcomes, strict=True) if is_it is outcome)
 
 
-def _proceeds(rows: Iterable[Realization], basis: Basis, currency: Currency) -> int:
-    sales = (row for row in rows if row.basis is basis and row.kind is not Disposal.OUT)
-    return sum(proceeds_of(row, currency) or 0 for row in sales)
+def _pnl_ratio(spent: Spent) -> tuple[int | None, float | None]:
+    costs, nets = ([value for value in column if value is not None] for column in spent[1:])
+    if len(costs) < len(spent.at) or len(nets) < len(spent.at):
+        return None, None
+    whole = sum(costs)
+    return whole, sum(nets) / whole if whole else None
 
 
-def _pnl_ratio(selection: Selection, currency: Currency) -> tuple[int | None, float | None]:
-    spent = net = 0
-    for episode in selection.counted:
-        cost, flow = episode.spent(currency), episode.flow(currency)
-        if cost is None:
-            return None, None
-        spent += cost
-        if flow is None:
-            return None, None
-        net += flow.net
-    return spent, net / spent if spent else None
-
-
-def _max_drawdown(results: Iterable[Result]) -> int:
-    total = peak = deepest = 0
-    for result in results:
-        total += result.flow.net
-        peak = max(peak, total)
-        deepest = max(deepest, peak - total)
-    return deepest
+def _max_drawdown(nets: Sequence[int]) -> int:
+    totals = list(accumulate(nets))
+    return max(0, *(peak - total for peak, total in zip(accumulate(totals, max, initial=0), (0, *totals), strict=True)))
 
 
 def _top_share(gains: Iterable[int]) -> float | None:

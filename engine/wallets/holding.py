@@ -4,16 +4,17 @@ Each realization of known basis weighs with its share of its episode's quantity,
 whatever the decimals of its token. Not responsible for open positions.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
+from math import inf
+from operator import mul
 from typing import Final
 
-from engine.ledger import Currency, Realization, flow_of
-from engine.wallets.inputs import DAY_S, HOUR_S, MINUTE_S, TokenHistory, Window
-
-_WEIGHT: Final = 10**12
+from engine.wallets.inputs import DAY_S, HOUR_S, MINUTE_S, Window
+from engine.wallets.record import Holds
 
 
 class HoldBucket(StrEnum):
@@ -57,26 +58,29 @@ class HoldTimes:
     buckets: tuple[BucketResult, ...]
 
 
-def hold_times(histories: Iterable[TokenHistory], window: Window, as_of: int) -> HoldTimes:
+def hold_times(holds: Holds, window: Window, as_of: int) -> HoldTimes:
     """Return the holding times of what was disposed of in a window that ends at `as_of`."""
-    weights: list[tuple[int, int]] = []
-    rows_of: defaultdict[HoldBucket, list[Realization]] = defaultdict(list)
-    for history in histories:
-        quantities: defaultdict[int | None, int] = defaultdict(int)
-        rows = [row for row in history.realizations if row.is_profit_or_loss]
-        for row in rows:
-            quantities[row.episode] += row.quantity
-        for row in rows:
-            if window.contains(row.disposed_at, as_of):
-                weights.append((row.held_s, _WEIGHT * row.quantity // quantities[row.episode]))
-                rows_of[hold_bucket(row.held_s)].append(row)
-    weights.sort()
+    seconds = window.seconds
+    after = -inf if seconds is None else as_of - seconds
+    chosen = [row for row in zip(*holds, strict=True) if after < row[0] <= as_of]
+    _, held, weights, usd, sol = zip(*chosen, strict=True) if chosen else ((),) * len(Holds._fields)
+    reached = list(accumulate(weights))
+    ends = [*(bisect_left(held, bound) for bound, _ in reversed(_AT_LEAST_S)), len(held)]
+    spans = zip(HoldBucket, (0, *ends), ends, strict=False)
     return HoldTimes(
-        mean_s=_mean(weights),
-        quartile1_s=_quantile(weights, 1),
-        median_s=_quantile(weights, 2),
-        quartile3_s=_quantile(weights, 3),
-        buckets=tuple(_bucket_result(bucket, rows_of[bucket]) for bucket in HoldBucket),
+        mean_s=_mean(held, weights),
+        quartile1_s=_quantile(held, reached, 1),
+        median_s=_quantile(held, reached, 2),
+        quartile3_s=_quantile(held, reached, 3),
+        buckets=tuple(
+            BucketResult(
+                bucket=bucket,
+                realizations=end - start,
+                net_usd_micro=_net(usd[start:end]),
+                net_lamports=_net(sol[start:end]),
+            )
+            for bucket, start, end in spans
+        ),
     )
 
 
@@ -85,32 +89,18 @@ def hold_bucket(held_s: int) -> HoldBucket:
     return next((bucket for bound, bucket in _AT_LEAST_S if held_s >= bound), HoldBucket.UNDER_1_MIN)
 
 
-def _mean(weights: Sequence[tuple[int, int]]) -> int | None:
-    whole = sum(weight for _, weight in weights)
-    return (2 * sum(held * weight for held, weight in weights) + whole) // (2 * whole) if whole else None
+def _mean(held: Sequence[int], weights: Sequence[int]) -> int | None:
+    whole = sum(weights)
+    return (2 * sum(map(mul, held, weights)) + whole) // (2 * whole) if whole else None
 
 
-def _quantile(weights: Sequence[tuple[int, int]], quarters: int) -> int | None:
-    """Return the shortest time within which that many quarters of the weight were held."""
-    whole = sum(weight for _, weight in weights)
-    reached = 0
-    for held, weight in weights:
-        reached += weight
-        if 4 * reached >= quarters * whole:
-            return held
-    return None
+def _quantile(held: Sequence[int], reached: Sequence[int], quarters: int) -> int | None:
+    """Return the shortest time within which that many quarters of the weight were held; `reached` are running sums."""
+    if not held:
+        return None
+    return held[bisect_left(reached, -(-quarters * reached[-1] // 4))]
 
 
-def _bucket_result(bucket: HoldBucket, rows: Sequence[Realization]) -> BucketResult:
-    return BucketResult(
-        bucket=bucket,
-        realizations=len(rows),
-        net_usd_micro=_net(rows, Currency.USD),
-        net_lamports=_net(rows, Currency.SOL),
-    )
-
-
-def _net(rows: Sequence[Realization], currency: Currency) -> int | None:
-    flows = [flow_of(row, currency) for row in rows]
-    known = [flow.net for flow in flows if flow is not None]
-    return sum(known) if known or not flows else None
+def _net(nets: Sequence[int | None]) -> int | None:
+    known = [net for net in nets if net is not None]
+    return sum(known) if known or not nets else None

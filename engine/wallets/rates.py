@@ -1,6 +1,6 @@
 """Count the results of closed episodes and bound the rate of wins.
 
-Not responsible for choosing the episodes (`results`).
+Not responsible for choosing the episodes (`record`).
 """
 
 from collections import Counter
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from engine.ledger import Currency, Outcome, Unrated
 from engine.wallets.inputs import OpenPosition, PositionState
 from engine.wallets.intervals import wilson
-from engine.wallets.results import PnlBucket, Selection, bucket_of
+from engine.wallets.record import Selection
+from engine.wallets.results import PnlBucket
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def rates_of(
     selection: Selection, positions: Sequence[OpenPosition], currency: Currency, missing: dict[str, str]
 ) -> Rates:
     """Return the counts and rates of a selection, and say in `missing` why a rate is None."""
-    outcomes = Counter(result.outcome for result in selection.results)
+    outcomes = Counter(selection.rated.outcomes)
     wins, losses = outcomes[Outcome.WIN], outcomes[Outcome.LOSS]
     n = wins + losses
     bounds = wilson(wins, n)
@@ -51,10 +52,10 @@ def rates_of(
     open_losses, open_unmarked = is_lost.count(True), is_lost.count(None)
     if not n + open_losses:
         missing["win_rate_incl_dead"] = "no episode won or lost and no open position is lost"
-    buckets = Counter(bucket_of(result.flow) for result in selection.results)
+    buckets = Counter(selection.rated.buckets)
     buckets[PnlBucket.DEAD] = sum(position.state is PositionState.DEAD for position in positions)
     return Rates(
-        total_trades=len(selection.results),
+        total_trades=len(selection.rated.at),
         wins=wins,
         losses=losses,
         break_evens=outcomes[Outcome.BREAK_EVEN],

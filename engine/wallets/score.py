@@ -4,16 +4,16 @@ The score is the weighted mean of the parts that are known. Not responsible for 
 the evidence against a wallet: they come in as arguments, None when nobody has looked.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import log
 from typing import Final
 
-from engine.ledger import DEFAULT_CONFIG, Currency, LedgerConfig
+from engine.ledger import Currency
 from engine.wallets.amounts import gains_by_token
-from engine.wallets.inputs import DAY_S, TokenHistory, Window
+from engine.wallets.inputs import DAY_S, Window
 from engine.wallets.rates import Rates, rates_of
-from engine.wallets.results import Result, select
+from engine.wallets.record import Rated, Record
 from engine.wallets.stats import COVERAGE_MIN, CurrencyStats, currency_stats
 
 
@@ -75,24 +75,23 @@ class WalletScore:
 
 
 def wallet_score(
-    histories: Sequence[TokenHistory],
+    record: Record,
     *,
     as_of: int,
     evidence: Evidence,
     currency: Currency = Currency.USD,
     config: ScoreConfig = DEFAULT_SCORE_CONFIG,
-    ledger: LedgerConfig = DEFAULT_CONFIG,
 ) -> WalletScore:
     """Return the score of one entity over all of its history up to `as_of`."""
-    selection = select(histories, Window.ALL, as_of, currency, ledger)
-    month = select(histories, Window.MONTH, as_of, currency, ledger)
-    figures, results = currency_stats(selection, currency), selection.results
+    selection = record.select(Window.ALL, as_of, currency)
+    month = record.select(Window.MONTH, as_of, currency)
+    figures, rated = currency_stats(selection, currency), selection.rated
     lower = figures.rates.win_rate_lb95
     measured = {
-        "skill": _skill(results, config),
+        "skill": _skill(rated, config),
         "wilson": None if lower is None else lower / 100,
-        "breadth": _breadth(results, config),
-        "recency": _recency(results, as_of, config),
+        "breadth": _breadth(rated, config),
+        "recency": _recency(rated, as_of, config),
         "copy_capture": evidence.copy_capture,
         "integrity": evidence.integrity,
     }
@@ -132,22 +131,21 @@ def _unchecked(evidence: Evidence) -> Iterable[str]:
     return (name for name in checks if getattr(evidence, name) is None)
 
 
-def _skill(results: Sequence[Result], config: ScoreConfig) -> float | None:
+def _skill(rated: Rated, config: ScoreConfig) -> float | None:
     """Return the mean of ln(1 + net ÷ outlay), shrunk toward 0, as a share of what earns the whole part."""
     returns: list[float] = []
-    for result in results:
-        outlay = result.flow.cost + result.flow.buy_fee
+    for net, outlay in zip(rated.nets, rated.outlays, strict=True):
         if outlay > 0:
-            returns.append(log(max(config.return_floor, (outlay + result.flow.net) / outlay)))
+            returns.append(log(max(config.return_floor, (outlay + net) / outlay)))
     if not returns:
         return None
     return sum(returns) / (len(returns) + config.skill_prior) / config.skill_full
 
 
-def _breadth(results: Sequence[Result], config: ScoreConfig) -> float | None:
+def _breadth(rated: Rated, config: ScoreConfig) -> float | None:
     """Return how many equally good tokens would spread the gains as much: 1 ÷ Σ share²."""
-    gains = gains_by_token(results).values()
-    if not results:
+    gains = gains_by_token(rated).values()
+    if not rated.at:
         return None
     if not gains:
         return 0.0
@@ -156,10 +154,10 @@ def _breadth(results: Sequence[Result], config: ScoreConfig) -> float | None:
     return (effective - 1) / (config.breadth_full - 1)
 
 
-def _recency(results: Sequence[Result], as_of: int, config: ScoreConfig) -> float | None:
-    if not results:
+def _recency(rated: Rated, as_of: int, config: ScoreConfig) -> float | None:
+    if not rated.at:
         return None
-    return 2.0 ** -((as_of - results[-1].closed_at) / config.recency_half_life_s)
+    return 2.0 ** -((as_of - rated.at[-1]) / config.recency_half_life_s)
 
 
 def _is_former(rates: Rates, config: ScoreConfig) -> bool | None:

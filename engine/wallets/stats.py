@@ -4,16 +4,16 @@ USD is primary; the same figures are computed in SOL beside it, where more is kn
 Not responsible for the score (`score`), for marks of open positions or for anything that needs a live price.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from engine.ledger import DEFAULT_CONFIG, Currency, LedgerConfig
+from engine.ledger import Currency
 from engine.wallets.amounts import Closed, Realized, closed_of, realized_of
 from engine.wallets.holding import HoldTimes, hold_times
-from engine.wallets.inputs import OpenPosition, OtherCosts, TokenHistory, Window
+from engine.wallets.inputs import OpenPosition, OtherCosts, Window
 from engine.wallets.rates import Rates, rates_of
-from engine.wallets.results import Selection, select
+from engine.wallets.record import Record, Selection
 
 COVERAGE_MIN: Final = 0.9
 """Basis coverage below which a wallet is shown but not ranked."""
@@ -53,26 +53,25 @@ class WalletStats:
 
 
 def wallet_stats(
-    histories: Sequence[TokenHistory],
+    record: Record,
     *,
     window: Window,
     as_of: int,
     positions: Sequence[OpenPosition] = (),
     costs: OtherCosts = OtherCosts(None, None),  # noqa: B008 - an immutable tuple
-    config: LedgerConfig = DEFAULT_CONFIG,
 ) -> WalletStats:
-    """Return the figures of one entity from the histories of all of its tokens."""
-    last_trade_at = _last_trade_at(histories, as_of)
+    """Return the figures of one entity from its record."""
+    last_trade_at = max((at for at in record.last_trades if at <= as_of), default=None)
 
     def in_currency(currency: Currency) -> CurrencyStats:
-        return currency_stats(select(histories, window, as_of, currency, config), currency, positions, costs)
+        return currency_stats(record.select(window, as_of, currency), currency, positions, costs)
 
     return WalletStats(
         window=window,
         as_of=as_of,
         usd=in_currency(Currency.USD),
         sol=in_currency(Currency.SOL),
-        hold=hold_times(histories, window, as_of),
+        hold=hold_times(record.holds, window, as_of),
         last_trade_at=last_trade_at,
         is_active=last_trade_at is not None and window.contains(last_trade_at, as_of),
     )
@@ -89,12 +88,7 @@ def currency_stats(
     return CurrencyStats(
         currency=currency,
         rates=rates_of(selection, positions, currency, missing),
-        realized=realized_of(selection.rows, costs, currency, missing),
-        closed=closed_of(selection, currency, missing),
+        realized=realized_of(selection, costs, currency, missing),
+        closed=closed_of(selection, missing),
         missing=missing,
     )
-
-
-def _last_trade_at(histories: Iterable[TokenHistory], as_of: int) -> int | None:
-    times = (history.last_trade_at for history in histories)
-    return max((at for at in times if at is not None and at <= as_of), default=None)

@@ -28,6 +28,7 @@ from engine.wallets import (
     OtherCosts,
     TokenHistory,
     WalletStats,
+    record_of,
     wallet_score,
     wallet_stats,
 )
@@ -143,8 +144,9 @@ def plain_report(application: Application, question: WalletQuestion, limit: int)
     states = store.positions.states(entity)
     held = Holdings(store).held(states, decimals, when.as_of_s)
     costs = gather_costs(store, entity, when)
-    stats = wallet_stats(histories, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
-    score = wallet_score(histories, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
+    record = record_of(histories)
+    stats = wallet_stats(record, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
+    score = wallet_score(record, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
     positions = positions_of(states, decimals, held.worths, len(held.worths))
     bounds = {"entity": entity, "since": when.since_s, "as_of": when.as_of_s}
     (gaps,) = rows_of(store, _Gaps, _GAPS, bounds)
@@ -195,7 +197,7 @@ def _judge(histories: Mapping[str, Sequence[TokenHistory]], question: BoardQuest
     candidates: list[_Candidate] = []
     for entity, of_entity in histories.items():
         if any(when.contains(row.disposed_at) for history in of_entity for row in history.realizations):
-            stats = wallet_stats(of_entity, window=question.window, as_of=when.as_of_s)
+            stats = wallet_stats(record_of(of_entity), window=question.window, as_of=when.as_of_s)
             figures = stats.usd if question.currency is Currency.USD else stats.sol
             candidates.append(_Candidate(entity, stats, figures))
     return candidates

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.wallets import Evidence, TokenHistory, WalletScore, Window, wallet_score, wallet_stats
+from engine.wallets import Evidence, TokenHistory, WalletScore, Window, record_of, wallet_score, wallet_stats
 from tests.engine.wallets.build import history, round_trips
 
 DAY = 86_400
@@ -11,7 +11,7 @@ LOSSES = (0.5,) * 6
 
 
 def _score(tokens: list[TokenHistory], evidence: Evidence | None = None, as_of: int = DAY) -> WalletScore:
-    return wallet_score(tokens, as_of=as_of, evidence=evidence or Evidence())
+    return wallet_score(record_of(tokens), as_of=as_of, evidence=evidence or Evidence())
 
 
 def test_score_is_the_weighted_mean_of_the_known_parts_and_lists_the_missing_ones() -> None:
@@ -105,5 +105,5 @@ def test_former_is_who_lost_in_the_last_month() -> None:
     assert _score(old_wins, as_of=DAY).is_former is False
     assert _score(old_wins, as_of=as_of).is_former is None
     assert _score([*old_wins, *losses[:19]], as_of=as_of).is_former is None
-    month = wallet_stats([*old_wins, *losses], window=Window.MONTH, as_of=as_of).usd.rates
+    month = wallet_stats(record_of([*old_wins, *losses]), window=Window.MONTH, as_of=as_of).usd.rates
     assert (month.n, month.wins) == (20, 0)

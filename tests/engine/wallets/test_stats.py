@@ -17,6 +17,7 @@ from engine.wallets import (
     WalletStats,
     Window,
     hold_bucket,
+    record_of,
     wallet_stats,
 )
 from tests.engine.ledger.strategies import ALL_BUT_OBSERVE, histories
@@ -28,7 +29,7 @@ NOW = 100 * DAY
 
 
 def _stats(*tokens: TokenHistory, window: Window = Window.ALL, as_of: int = NOW) -> WalletStats:
-    return wallet_stats(tokens, window=window, as_of=as_of, costs=OtherCosts(0, 0))
+    return wallet_stats(record_of(tokens), window=window, as_of=as_of, costs=OtherCosts(0, 0))
 
 
 def _position(state: PositionState, cost: int | None, executable: int | None) -> OpenPosition:
@@ -60,7 +61,7 @@ def test_wallet_without_trades_knows_no_rate_and_says_why() -> None:
 def test_every_unknown_figure_has_a_reason_and_every_reason_an_unknown_figure(wallets: list[list[Event]]) -> None:
     """DOMAIN §4: unknown is null with a reason."""
     tokens = [history_of(f"token{number}", facts) for number, facts in enumerate(wallets)]
-    stats = wallet_stats(tokens, window=Window.ALL, as_of=NOW)
+    stats = wallet_stats(record_of(tokens), window=Window.ALL, as_of=NOW)
     for figures in (stats.usd, stats.sol):
         unknown = {
             name
@@ -79,7 +80,7 @@ def test_dead_and_halved_positions_count_as_losses_in_the_rate_with_dead() -> No
         _position(PositionState.LIVE, 100, 51),
         _position(PositionState.STALE, 100, None),
     ]
-    rates = wallet_stats(round_trips(2, 2), window=Window.ALL, as_of=NOW, positions=positions).usd.rates
+    rates = wallet_stats(record_of(round_trips(2, 2)), window=Window.ALL, as_of=NOW, positions=positions).usd.rates
     assert (rates.open_losses, rates.open_unmarked) == (2, 1)
     assert rates.win_rate == 100
     assert rates.win_rate_incl_dead == 50
@@ -106,7 +107,7 @@ def test_unrated_episodes_are_counted_by_reason() -> None:
 def test_gross_net_fees_and_other_costs_are_told_apart() -> None:
     """DOMAIN §3: net by default; failed transactions' costs are in the entity's net, in no episode."""
     tokens = [history("a", "buy 10 @ 5 fee 1", "sell 10 @ 8 fee 2")]
-    stats = wallet_stats(tokens, window=Window.ALL, as_of=NOW, costs=OtherCosts(7 * SOL_PER_USD, 7 * USD))
+    stats = wallet_stats(record_of(tokens), window=Window.ALL, as_of=NOW, costs=OtherCosts(7 * SOL_PER_USD, 7 * USD))
     realized = stats.usd.realized
     assert (realized.gross, realized.fees, realized.net) == (30 * USD, 3 * USD, 27 * USD)
     assert (realized.other_costs, realized.net_after_costs) == (7 * USD, 20 * USD)
@@ -233,7 +234,7 @@ def test_bound_of_a_holding_time_belongs_to_the_longer_span(held_s: int, bucket:
 def test_windowed_sums_equal_those_of_the_episodes(wallets: list[list[Event]]) -> None:
     """Law: Σ realizations = Σ episodes, so both views of a wallet agree where all is priced and counted."""
     tokens = [history_of(f"token{number}", facts) for number, facts in enumerate(wallets)]
-    stats = wallet_stats(tokens, window=Window.ALL, as_of=NOW)
+    stats = wallet_stats(record_of(tokens), window=Window.ALL, as_of=NOW)
     for figures in (stats.usd, stats.sol):
         flows = [episode.flow(figures.currency) for token in tokens for episode in token.episodes]
         assert figures.realized.net == sum(flow.net for flow in flows if flow)

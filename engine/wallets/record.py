@@ -1,0 +1,270 @@
+"""Work out once what the figures of all windows of an entity are made of: columns in the order of time.
+
+A window is a slice of them, so that the next one costs no second look at episodes and realizations.
+Not responsible for adding them up (`rates`, `amounts`, `holding`) or for rating an episode (`engine.ledger.judge`).
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from operator import add, attrgetter, itemgetter, sub
+from typing import Final, NamedTuple
+
+from engine.ledger import (
+    DEFAULT_CONFIG,
+    Basis,
+    Currency,
+    Disposal,
+    LedgerConfig,
+    Outcome,
+    Realization,
+    Unrated,
+    flow_of,
+    judge,
+    proceeds_of,
+)
+from engine.units import Mint
+from engine.wallets.inputs import TokenHistory, Window
+from engine.wallets.results import PnlBucket, bucket_of
+
+_WEIGHT: Final = 10**12
+_AMOUNTS: Final = {
+    currency: attrgetter(*(f"{name}_{unit}" for name in ("cost", "buy_fee", "proceeds", "sell_fee")))
+    for currency, unit in ((Currency.USD, "usd_micro"), (Currency.SOL, "lamports"))
+}
+
+
+class Rated(NamedTuple):
+    """Closed, rated episodes by the time of their close; an outlay is the cost with the fees of buying."""
+
+    at: Sequence[int]
+    mints: Sequence[Mint]
+    outcomes: Sequence[Outcome]
+    buckets: Sequence[PnlBucket]
+    nets: Sequence[int]
+    costs: Sequence[int]
+    outlays: Sequence[int]
+
+
+class Unratable(NamedTuple):
+    """Closed episodes without a result, by the time of their close."""
+
+    at: Sequence[int]
+    reasons: Sequence[Unrated]
+
+
+class Spent(NamedTuple):
+    """What was spent in closed episodes and what they netted, None where unknown, by the time of their close."""
+
+    at: Sequence[int]
+    spent: Sequence[int | None]
+    nets: Sequence[int | None]
+
+
+class Counted(NamedTuple):
+    """Proceeds of rows inside, or of sales outside of realized P&L, 0 where unknown, by the time of disposal."""
+
+    at: Sequence[int]
+    proceeds: Sequence[int]
+
+
+class Known(NamedTuple):
+    """What the rows of realized P&L of known value earned, by the time of disposal."""
+
+    at: Sequence[int]
+    gross: Sequence[int]
+    nets: Sequence[int]
+
+
+class Holds(NamedTuple):
+    """Rows of realized P&L by the seconds held: when disposed of, weight of its quantity, and what it netted."""
+
+    at: Sequence[int]
+    held: Sequence[int]
+    weights: Sequence[int]
+    usd: Sequence[int | None]
+    sol: Sequence[int | None]
+
+
+class CurrencyRecord(NamedTuple):
+    """All of it in one currency; open episodes belong to every window."""
+
+    rated: Rated
+    unratable: Unratable
+    closed: Spent
+    opened: Spent
+    matched: Counted
+    unmatched: Counted
+    known: Known
+
+
+class Selection(NamedTuple):
+    """What of a record lies in a window; `spent` covers the episodes that closed in it or are still open."""
+
+    rated: Rated
+    unrated: Counter[Unrated]
+    spent: Spent
+    matched: Counted
+    unmatched: Counted
+    known: Known
+
+
+class _Rows(NamedTuple):
+    """Rows of realized P&L in the order of disposal with their weights, and sales of unknown basis."""
+
+    counted: Sequence[Realization]
+    weights: Sequence[int]
+    unmatched: Sequence[Realization]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What the statistics of one entity are computed from; see `record_of`."""
+
+    usd: CurrencyRecord
+    sol: CurrencyRecord
+    holds: Holds
+    last_trades: Sequence[int]
+
+    def select(self, window: Window, as_of: int, currency: Currency) -> Selection:
+        """Return what lies in a window that ends at `as_of`."""
+        own = self.usd if currency is Currency.USD else self.sol
+        closed = Spent._make(_cut(own.closed, window, as_of))
+        unrated: Counter[Unrated] = Counter(Unratable._make(_cut(own.unratable, window, as_of)).reasons)
+        unrated[Unrated.OPEN] += len(own.opened.at)
+        return Selection(
+            rated=Rated._make(_cut(own.rated, window, as_of)),
+            unrated=unrated,
+            spent=Spent._make([*left, *right] for left, right in zip(closed, own.opened, strict=True)),
+            matched=Counted._make(_cut(own.matched, window, as_of)),
+            unmatched=Counted._make(_cut(own.unmatched, window, as_of)),
+            known=Known._make(_cut(own.known, window, as_of)),
+        )
+
+
+def record_of(histories: Iterable[TokenHistory], config: LedgerConfig = DEFAULT_CONFIG) -> Record:
+    """Return the record of one entity from the histories of all of its tokens."""
+    known = list(histories)
+    rows = _rows_of(known)
+    nets = {currency: _earned(rows.counted, currency) for currency in Currency}
+    return Record(
+        usd=_in_currency(known, rows, nets[Currency.USD], Currency.USD, config),
+        sol=_in_currency(known, rows, nets[Currency.SOL], Currency.SOL, config),
+        holds=_holds_of(rows, nets[Currency.USD][1], nets[Currency.SOL][1]),
+        last_trades=[history.last_trade_at for history in known if history.last_trade_at is not None],
+    )
+
+
+def _cut(columns: tuple[Sequence[object], ...], window: Window, as_of: int) -> list[Sequence[object]]:
+    """Return the part of columns, of which the first are sorted times, that lies in a window."""
+    at: Sequence[int] = columns[0]  # pyright: ignore[reportAssignmentType] - times come first
+    start = 0 if window.seconds is None else bisect_right(at, as_of - window.seconds)
+    end = bisect_right(at, as_of)
+    return [column[start:end] for column in columns]
+
+
+def _rows_of(histories: Iterable[TokenHistory]) -> _Rows:
+    weighed: list[tuple[Realization, int]] = []
+    unmatched: list[Realization] = []
+    for history in histories:
+        rows = [row for row in history.realizations if row.is_profit_or_loss]
+        quantities: dict[int | None, int] = {}
+        for row in rows:
+            quantities[row.episode] = quantities.get(row.episode, 0) + row.quantity
+        weighed += [(row, _WEIGHT * row.quantity // quantities[row.episode]) for row in rows]
+        if len(rows) < len(history.realizations):
+            unmatched += [
+                row for row in history.realizations if row.basis is Basis.UNKNOWN and row.kind is not Disposal.OUT
+            ]
+    weighed.sort(key=lambda found: found[0].disposed_at)
+    unmatched.sort(key=attrgetter("disposed_at"))
+    return _Rows([row for row, _ in weighed], [weight for _, weight in weighed], unmatched)
+
+
+def _earned(rows: Sequence[Realization], currency: Currency) -> tuple[list[int | None], list[int | None]]:
+    """Return gross and net of every row, None where a part is unknown."""
+    if not rows:
+        return [], []
+    costs, buy_fees, proceeds, sell_fees = zip(*map(_AMOUNTS[currency], rows), strict=True)
+    if not any(None in column for column in (costs, buy_fees, proceeds, sell_fees)):
+        gross = list(map(sub, proceeds, costs))
+        return list(gross), list(map(sub, gross, map(add, buy_fees, sell_fees)))
+    flows = [flow_of(row, currency) for row in rows]
+    return [flow and flow.gross for flow in flows], [flow and flow.net for flow in flows]
+
+
+def _in_currency(
+    histories: Sequence[TokenHistory],
+    rows: _Rows,
+    earned: tuple[Sequence[int | None], Sequence[int | None]],
+    currency: Currency,
+    config: LedgerConfig,
+) -> CurrencyRecord:
+    at = [row.disposed_at for row in rows.counted]
+    known = [
+        (when, gross, net)
+        for when, gross, net in zip(at, *earned, strict=True)
+        if gross is not None and net is not None
+    ]
+    rated, unratable, closed, opened = _episodes_of(histories, currency, config)
+    return CurrencyRecord(
+        rated=rated,
+        unratable=unratable,
+        closed=closed,
+        opened=opened,
+        matched=Counted(at, [proceeds_of(row, currency) or 0 for row in rows.counted]),
+        unmatched=Counted(
+            [row.disposed_at for row in rows.unmatched], [proceeds_of(row, currency) or 0 for row in rows.unmatched]
+        ),
+        known=Known._make(_columns(known, len(Known._fields))),
+    )
+
+
+def _episodes_of(
+    histories: Iterable[TokenHistory], currency: Currency, config: LedgerConfig
+) -> tuple[Rated, Unratable, Spent, Spent]:
+    rated: list[tuple[object, ...]] = []
+    unratable: list[tuple[int, Unrated]] = []
+    closed: list[tuple[int, int | None, int | None]] = []
+    opened: list[tuple[int, int | None, int | None]] = []
+    for history in histories:
+        mint = history.mint
+        for episode in history.episodes:
+            flow, spent, at = episode.flow(currency), episode.spent(currency), episode.closed_at
+            net = None if flow is None else flow.net
+            if at is None:
+                opened.append((episode.opened_at, spent, net))
+                continue
+            closed.append((at, spent, net))
+            outcome = judge(episode, currency, config)
+            if isinstance(outcome, Unrated) or flow is None:
+                unratable.append((at, outcome if isinstance(outcome, Unrated) else Unrated.UNPRICED))
+            else:
+                outlay = flow.cost + flow.buy_fee
+                rated.append((at, mint, episode.number, outcome, bucket_of(flow), net, flow.cost, outlay))
+    rated.sort(key=itemgetter(0, 1, 2))
+    unratable.sort(key=itemgetter(0))
+    closed.sort(key=itemgetter(0))
+    at, mints, _, *others = _columns(rated, len(Rated._fields) + 1)
+    return (
+        Rated._make((at, mints, *others)),
+        Unratable._make(_columns(unratable, len(Unratable._fields))),
+        Spent._make(_columns(closed, len(Spent._fields))),
+        Spent._make(_columns(opened, len(Spent._fields))),
+    )
+
+
+def _holds_of(rows: _Rows, usd: Sequence[int | None], sol: Sequence[int | None]) -> Holds:
+    found = sorted(
+        (
+            (row.disposed_at, row.disposed_at - row.acquired_at, weight, *nets)
+            for row, weight, *nets in zip(rows.counted, rows.weights, usd, sol, strict=True)
+        ),
+        key=itemgetter(1),
+    )
+    return Holds._make(_columns(found, len(Holds._fields)))
+
+
+def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Sequence[object]]:
+    return list(zip(*rows, strict=True)) if rows else [()] * width
