@@ -244,6 +244,9 @@ class Bench:
             "AURA_VOICE_COMMAND": f"{sys.executable} -m aura_mcp.bridge",
             "AURA_VOICE_LOG_FILE": str(self._home / "voice.log"),
             **{f"AURA_VOICE_{name.upper()}": value for name, value in settings.items()},
+            # Bytecode is there once a module was imported, as after an installation.
+            "PYTHONPYCACHEPREFIX": str(self._home / "bytecode"),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         log = self._home / "voice.log"
         log.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ import struct
 import subprocess
 import termios
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -87,15 +87,23 @@ class FakeTerminal:
         """Send bytes as the keyboard does."""
         os.write(self._ours, data)
 
-    def wait_for(self, text: str, *, times: int = 1, timeout_s: float = WITHIN_S) -> None:
-        """Wait until a text has been written so often.
+    def wait_for(self, text: str) -> None:
+        """Wait until a text has been written.
 
         Raises:
             TimeoutError: it was not written in time; what was written instead is in the message.
         """
+        self.wait_until(lambda written: text in written, text)
+
+    def wait_until(self, is_wanted: Callable[[str], bool], what: str) -> None:
+        """Wait until all that was written is as wanted.
+
+        Raises:
+            TimeoutError: as `wait_for`.
+        """
         with self._changed:
-            if not self._changed.wait_for(lambda: self.text.count(text) >= times, timeout_s):
-                raise TimeoutError(f"{text!r} was not written within {timeout_s} s, but {self.text[-2000:]!r}")
+            if not self._changed.wait_for(lambda: is_wanted(self.text), WITHIN_S):
+                raise TimeoutError(f"{what!r} was not written within {WITHIN_S} s, but {self.text[-2000:]!r}")
 
     def wait_for_keys(self) -> None:
         """Wait until the program reads keys: what is typed earlier is lost, as in every terminal."""

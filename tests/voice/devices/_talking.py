@@ -96,6 +96,7 @@ class Talk:
             folder=ROOT,
             kind=kind,
         )
+        self._shown = 0
         self.room: Ear = card.listen()
 
     def wait_until_ready(self) -> None:
@@ -107,6 +108,7 @@ class Talk:
         script = self.script
         for things in (script.sayings, script.replies, script.heard, script.asked, script.spoken, script.moments):
             things.clear()
+        self._shown = len(self.terminal.text)
         script.faults.mend()
         script.pace = Pace()
         script.otherwise = self._reply
@@ -159,9 +161,22 @@ class Talk:
         """Return all that the voice was given to say."""
         return " ".join(words for _, words in self.script.spoken)
 
+    def wait_for_shown(self, words: str) -> None:
+        """Wait until words were written to the terminal since the script was renewed, on however many lines."""
+
+        def is_shown(written: str) -> bool:
+            return words in " ".join(written[self._shown :].split())
+
+        self.terminal.wait_until(is_shown, words)
+
     def wait_for_phase(self, phase: str, since: int = 0) -> None:
         """Wait until the agent has been in a phase, from a line of its log on."""
         self.log.wait_for(lambda line: line["event"] == "phase" and line["phase"] == phase, since=since)
+
+    def hush(self) -> None:
+        """Let the agent stop whatever it says, with the key for it."""
+        self.terminal.type(b"\x1b[27;1:1u" if self.terminal.kind == "kitty" else b"\x1b")
+        self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
         """Wait until the agent listens for the key."""
