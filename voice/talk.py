@@ -5,6 +5,7 @@ Not responsible for what is said (`voice.brain`) or when (`voice.loop`).
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, contextmanager
@@ -103,6 +104,7 @@ async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journa
         is_open = asyncio.Event()
         # The keys come first: what is pressed while the devices open is not lost.
         ended = _task(stack, _press(terminal, loop, screen, is_open))
+        _end_with_signals(ended)
         await sound.open()
         if choices.is_hands_free:
             _task(stack, HandsFree(loop, ears, sound).listen())
@@ -110,7 +112,9 @@ async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journa
         _task(stack, loop.draw())
         _task(stack, sound.keep_open(loop.lose, lambda devices: screen.note(_told(devices))))
         await stack.enter_async_context(crew.working(has_voice=True))
-        await ended
+        await asyncio.wait((ended,))
+        if not ended.cancelled():
+            ended.result()
         loop.put(Dropped())
         await loop.aclose()
 
@@ -136,6 +140,13 @@ async def _press(terminal: Terminal | None, loop: Loop, screen: Screen, is_open:
 async def _hint(terminal: Terminal, screen: Screen) -> None:
     await terminal.is_known.wait()
     screen.hint(HOLD if terminal.has_releases else TAP)
+
+
+def _end_with_signals(task: "asyncio.Task[None]") -> None:
+    """Let a closed window, or a system that shuts down, end the conversation as a key does: tidily."""
+    if sys.platform != "win32":
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
 
 
 @contextmanager
