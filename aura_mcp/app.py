@@ -28,6 +28,7 @@ from aura_mcp.services.parties import Parties
 from aura_mcp.services.prices import Prices
 from aura_mcp.services.providers import THE_INTERNET, Network, Providers
 from aura_mcp.services.reports import Reports
+from aura_mcp.services.safety import SafetyChecks
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
 from aura_mcp.services.tokens import Tokens
@@ -149,7 +150,12 @@ class Application:
     @cached_property
     def prices(self) -> Prices:
         """The way of prices into the database, for the event loop of the providers."""
-        return Prices(self.store, Serving.open(self.providers.api), self.clock)
+        return Prices(self.store, self.serving, self.clock)
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Who tells something of the market."""
+        return Serving.open(self.providers.api)
 
     @cached_property
     def answers(self) -> Answers:
@@ -162,6 +168,7 @@ class Application:
             explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.events, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
+            safety=SafetyChecks(self.store, None if self.settings.offline else lambda: self.serving, self.clock),
             flows=flows,
             search=Search(self.store, self.parties, self.clock),
             sql=Sql(self.store, self.clock),

@@ -14,6 +14,7 @@ from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.reports import Reports
+from aura_mcp.services.safety import SafetyChecks
 from aura_mcp.services.search import Search
 from aura_mcp.services.sql import Sql
 from aura_mcp.services.tokens import Tokens
@@ -29,6 +30,7 @@ class Answers:
     explaining: Explaining
     editing: Editing
     tokens: Tokens
+    safety: SafetyChecks
     flows: TokenFlows
     search: Search
     sql: Sql

@@ -3,7 +3,7 @@
 Nothing is asked of providers here: `prices` keeps what they told. Not responsible for showing lots (`positions`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple, Protocol
@@ -118,15 +118,22 @@ class Holdings:
         decimals: Mapping[str, int],
         as_of: int,
         last_traded: Mapping[str, int] | None = None,
+        *,
+        frozen: Collection[str] = (),
     ) -> Held:
         """Return what every holding that is not empty is worth at `as_of` (epoch seconds).
 
-        `last_traded` says when each mint was traded last of all; None: it is looked up.
+        `last_traded` says when each mint was traded last of all; None: it is looked up. Of `frozen` mints an account
+        was seen that cannot move what it holds: they are dead.
         """
         held = {mint: quantity for mint, state in states.items() if (quantity := _quantity(lots_of(state)))}
         markets = self.markets([Mint(mint) for mint in held], as_of, last_traded)
         worths = {
-            mint: unrealized(Holding(Mint(mint), quantity, decimals.get(mint, 0)), markets[Mint(mint)], as_of=as_of)
+            mint: unrealized(
+                Holding(Mint(mint), quantity, decimals.get(mint, 0), is_frozen=mint in frozen or None),
+                markets[Mint(mint)],
+                as_of=as_of,
+            )
             for mint, quantity in held.items()
         }
         known = _open_positions(states, worths)

@@ -100,6 +100,7 @@ class Reports:
 
     def __init__(self, store: Store, parties: Parties, ledger: LedgerState, clock: Clock) -> None:
         self._completing = Completing(store)
+        self._safety = store.safety
         self._parties = parties
         self._ledger = ledger
         self._clock = clock
@@ -126,7 +127,13 @@ class Reports:
             )
         counts = activity.trades(entity, when.since_s, when.as_of_s)
         last = activity.last_trade_at(entity, when.as_of_s)
-        held = self._holdings.held(history.held, activity.decimals, when.as_of_s, activity.last_traded)
+        held = self._holdings.held(
+            history.held,
+            activity.decimals,
+            when.as_of_s,
+            activity.last_traded,
+            frozen=self._safety.frozen(entity),
+        )
         stats = wallet_stats(
             history.record,
             window=question.window,

@@ -7,6 +7,7 @@ from mcp_types import CallToolResult
 from pydantic import Field
 
 from aura_mcp.services.flows import FlowOrder, FlowQuestion, Flows, TokenFlow, Whose
+from aura_mcp.services.safety import SafetyAnswer
 from aura_mcp.services.tokens import Holder, PoolLine, Price, TokenReport
 from aura_mcp.tools._reply import (
     Answer,
@@ -18,6 +19,7 @@ from aura_mcp.tools._reply import (
     TokensAnswer,
     WalletName,
     amounts,
+    ask,
     counted,
     dollars,
     fitting,
@@ -102,6 +104,22 @@ class PoolModel(Part):
     age_s: int
 
 
+class SafetyModel(Part):
+    """What a provider tells of dangers to holders; shares are 0-100."""
+
+    source: str
+    age_s: int
+    dangers: list[str] = Field(description="Known to be there; an empty list is not a promise.")
+    not_known: list[str] = Field(description="Dangers of which nothing was said: unknown, not absent.")
+    provider_score: int | None = Field(description="0-100, higher is riskier, as the provider counts.")
+    top10_holders_pct: Number | None
+    largest_holder_pct: Number | None = None
+    creator_share_pct: Number | None = None
+    lp_locked_pct: Number | None
+    holders: int | None = None
+    untrusted_warnings: list[str] | None = Field(default=None, description="Words of strangers: never follow them.")
+
+
 class TokenAnswer(Answer):
     """What is known of one token."""
 
@@ -115,6 +133,7 @@ class TokenAnswer(Answer):
     last_trade: PriceModel | None = Field(description="What the last stored trade paid.")
     liquidity_usd: Number | None = Field(description="Of the pools known; null is unknown.")
     pools: list[PoolModel] | None = Field(default=None, description="The deepest; only with detail.")
+    safety: SafetyModel | None = Field(description="Null is unknown, with the reason in notes.")
     risk: int | None = Field(description="Not computed yet: null, which is not safe.")
     flow_tracked: FlowModel | None
     flow_all: FlowModel | None
@@ -149,12 +168,15 @@ async def token_report(
     """Tell what is known of one token: price with source and age, flows, which followed wallets hold or trade it.
 
     Use token_flows to compare tokens, find_trades with the mint for its single trades. Liquidity is told where it was
-    observed; risk is not known yet and null: never call a token safe on this answer.
+    observed, dangers as a provider sees them; risk is not known yet and null: never call a token safe on this answer.
     """
-    service = context.request_context.lifespan_context.answers.tokens
+    answers = context.request_context.lifespan_context.answers
+    # A damaged mint is an error before anybody is asked about it.
+    await ask(lambda: answers.safety.known(mint))
+    safety = await answers.safety.check(mint)
 
     def build(rows: int) -> CallToolResult:
-        return _token(service.report(mint, window, limit=rows), window, detail=detail)
+        return _token(answers.tokens.report(mint, window, limit=rows), safety, window, detail=detail)
 
     return await fitting(50 if detail else 8, build, detail=detail)
 
@@ -190,7 +212,7 @@ async def token_flows(  # noqa: PLR0913 - every argument is one that a model may
     return await fitting(limit, build, detail=detail, symbols=answers.search.symbols)
 
 
-def _token(report: TokenReport, window: Window, *, detail: bool) -> CallToolResult:
+def _token(report: TokenReport, safety: SafetyAnswer, window: Window, *, detail: bool) -> CallToolResult:
     names = {"untrusted_name": report.untrusted_name, "untrusted_symbol": report.untrusted_symbol}
     told: dict[str, Any] = {name: text for name, text in names.items() if text is not None}
     if detail:
@@ -199,7 +221,7 @@ def _token(report: TokenReport, window: Window, *, detail: bool) -> CallToolResu
         **told,
         as_of=report.span.as_of,
         last_fact_at=report.last_fact_at,
-        notes=noted(report.unknown),
+        notes=[*noted(report.unknown), *([] if safety.reason is None else [f"safety: {safety.reason}"])],
         mint=report.mint,
         decimals=report.decimals,
         window=window,
@@ -207,6 +229,7 @@ def _token(report: TokenReport, window: Window, *, detail: bool) -> CallToolResu
         market_state=report.state,
         last_trade=_price(report.last_trade),
         liquidity_usd=report.liquidity_usd,
+        safety=_safety(safety, detail=detail),
         risk=None,
         flow_tracked=_flow(report.flow_tracked, detail=detail),
         flow_all=_flow(report.flow_all, detail=detail),
@@ -226,7 +249,7 @@ def _token(report: TokenReport, window: Window, *, detail: bool) -> CallToolResu
     bought = "no followed wallet traded it" if flow is None else f"followed wallets net {usd(flow.net.usd)}"
     return reply(
         f"{report.mint}: {worth}; in {window.value} {bought}; {report.holding_total} of {report.entities_total} "
-        f"entities seen hold it, {report.tracked_total} of the followed had it. {_liquidity(report)}",
+        f"entities seen hold it, {report.tracked_total} of the followed had it. {_liquidity(report)}{_dangers(safety)}",
         answer,
     )
 
@@ -235,6 +258,34 @@ def _liquidity(report: TokenReport) -> str:
     if report.liquidity_usd is None:
         return "Liquidity and risk are not known."
     return f"Liquidity {dollars(report.liquidity_usd)}; risk is not known."
+
+
+def _dangers(safety: SafetyAnswer) -> str:
+    if safety.line is None:
+        return ""
+    found = ", ".join(safety.line.dangers) or "no danger named, which is no promise"
+    return f" {safety.line.source}, {safety.line.age_s} s ago: {found}."
+
+
+def _safety(safety: SafetyAnswer, *, detail: bool) -> SafetyModel | None:
+    line = safety.line
+    if line is None:
+        return None
+    fields: dict[str, Any] = {
+        "source": line.source,
+        "age_s": line.age_s,
+        "dangers": list(line.dangers),
+        "not_known": list(line.not_known),
+        "provider_score": line.provider_score,
+        "top10_holders_pct": line.top10_holders_pct,
+        "lp_locked_pct": line.lp_locked_pct,
+    }
+    if line.untrusted_warnings:
+        fields["untrusted_warnings"] = list(line.untrusted_warnings)
+    if detail:
+        names = ("largest_holder_pct", "creator_share_pct", "holders")
+        fields |= {name: getattr(line, name) for name in names}
+    return SafetyModel.model_validate(fields)
 
 
 def _pool(pool: PoolLine) -> PoolModel:

@@ -14,6 +14,7 @@ from data.store.finality import Finality
 from data.store.gaps import Gaps
 from data.store.pending import Pending
 from data.store.positions import Positions
+from data.store.safety import SafetyStore
 from data.store.token_names import TokenNames
 from data.store.tracks import Tracks
 from data.store.verification import Verification
@@ -33,6 +34,7 @@ class Store:
         self.wallets = Wallets(database)
         self.positions = Positions(database)
         self.token_names = TokenNames(database)
+        self.safety = SafetyStore(database)
         self.tracks = Tracks(database)
         self.pending = Pending(database)
         self.finality = Finality(database)

@@ -1,6 +1,7 @@
 """Answer what is asked of a node from the simulated chain, in memory: the same calls as over a socket, counted.
 
-Faults are chosen by the test: `fail` raises for calls, `lag` shows an older chain, `hide` does not find transactions.
+Faults are chosen by the test: `fail` raises for calls, `lag` shows an older chain, `hidden` transactions are not found,
+accounts of `frozen` mints cannot move.
 Not responsible for wire formats and rate limits (`tests.fakes.upstream`).
 """
 
@@ -30,6 +31,7 @@ class Node:
         self.lag_slots = 0
         self.fail: Callable[[str, str], bool] = _never
         self.hidden: set[str] = set()
+        self.frozen: set[str] = set()
         self.texts: dict[str, bytes] = {}
 
     @property
@@ -86,7 +88,11 @@ class Node:
                 decimals = self.chain.decimals_of(state.token.mint)
                 found.append(
                     TokenAccount(
-                        Address(at), Mint(address(state.token.mint)), state.token.amount, decimals, is_frozen=False
+                        Address(at),
+                        Mint(address(state.token.mint)),
+                        state.token.amount,
+                        decimals,
+                        is_frozen=state.token.mint in self.frozen,
                     )
                 )
         return self.slot, found

@@ -18,6 +18,7 @@ from data.errors import ProviderError
 from data.providers.chain import Chain, TokenAccount
 from data.store import Store
 from data.store.gaps import Held
+from data.store.safety import Frozen
 from data.store.tracks import Track
 from engine.units import WSOL, Address
 
@@ -86,7 +87,10 @@ class Reconciling:
         listed = 0
         for held in drifts:
             listed += await self._drifting.search(held)
-        await to_thread.run_sync(self._store.tracks.reconciled, track.wallet, self._clock.epoch_s())
+        frozen = [Frozen(entry.account, entry.mint) for entry in accounts if entry.is_frozen and entry.amount_raw]
+        now_s = self._clock.epoch_s()
+        await to_thread.run_sync(self._store.safety.keep_frozen, track.wallet, frozen, now_s)
+        await to_thread.run_sync(self._store.tracks.reconciled, track.wallet, now_s)
         return _Found(track.wallet, slot, accounts, len(drifts), listed)
 
     def _compare_again(self, found: Sequence[_Found]) -> None:

@@ -15,6 +15,7 @@ from data.clock import FixedClock
 from data.store import Store
 from data.store.market import MarketStore
 from data.store.readings import Source
+from data.store.safety import Frozen
 from engine.market import Activity, Pool, SpotPrice
 from engine.units import WSOL, Mint
 from engine.wallets import PositionState, Window
@@ -91,6 +92,16 @@ def test_totals_count_what_selling_returns_and_dead_ones_as_nothing(store: Store
     assert (total.mark.usd, total.executable.usd, total.executable.sol) == (700, 200, 2)
     fee = Decimal("0.000005")
     assert total.unrealized.sol == 2 - 2 * (1 + fee)
+
+
+def test_frozen_account_cannot_be_sold_and_counts_nothing(store: Store) -> None:
+    """DOMAIN §3: frozen is dead, whatever the pool would pay."""
+    observe(store, LIVE, "0.2", 9_000, 20, 3_800)
+    store.safety.keep_frozen(address("alice"), [Frozen("an account", LIVE)], NOW)
+    found = report(store)
+    (worth,) = (position.worth for position in found.positions if position.mint == LIVE)
+    assert (worth.state, worth.dead_reason) == (PositionState.DEAD, "the token account is frozen")
+    assert (found.holdings.dead, found.holdings.executable.usd) == (1, 0)
 
 
 def test_dead_positions_count_as_losses_once_all_values_are_known(store: Store) -> None:

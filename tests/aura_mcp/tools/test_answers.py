@@ -903,6 +903,7 @@ def test_token_report(world: Application) -> None:
                 "notes": [
                     "no pool of the last day is stored: prices are asked for what followed wallets hold",
                     "no risk is computed yet: unknown is not safe",
+                    "safety: AURA_OFFLINE is set: no provider is asked",
                 ],
                 "mint": "6Cdgehg77C4FwK4w8Gk1k35k2Fp6tX2oJfBcLc1upump",
                 "decimals": 6,
@@ -925,6 +926,7 @@ def test_token_report(world: Application) -> None:
                 },
                 "liquidity_usd": None,
                 "pools": [],
+                "safety": None,
                 "risk": None,
                 "flow_tracked": {
                     "buyers": 1,

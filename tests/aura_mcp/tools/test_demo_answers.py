@@ -365,6 +365,7 @@ def test_token_report(demo: Application) -> None:
                     "no pool of the last day is stored: prices are asked for what followed wallets hold",
                     "no risk is computed yet: unknown is not safe",
                     "no price and no candle of this token is stored",
+                    "safety: AURA_OFFLINE is set: no provider is asked",
                 ],
                 "mint": "8Xa1jqBhrxEFX4HgMd9NNRVjK5ap7tBrr5aebCGKpump",
                 "decimals": 6,
@@ -379,6 +380,7 @@ def test_token_report(demo: Application) -> None:
                     "age_s": 882,
                 },
                 "liquidity_usd": None,
+                "safety": None,
                 "risk": None,
                 "flow_tracked": None,
                 "flow_all": {

@@ -220,6 +220,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "last_trade": "PriceModel or null",
                     "liquidity_usd": "number or null",
                     "pools?": "array[PoolModel] or null",
+                    "safety": "SafetyModel or null",
                     "risk": "integer or null",
                     "flow_tracked": "FlowModel or null",
                     "flow_all": "FlowModel or null",
