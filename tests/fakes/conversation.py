@@ -141,8 +141,11 @@ class _Speech:
     def __init__(self, speaker: FakeSpeaker) -> None:
         self._speaker = speaker
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
+        self._is_over = False
 
     async def say(self, text: str) -> None:
+        if self._is_over:
+            return
         self._speaker.sentences.append(text)
         self._texts.put_nowait(text)
 
@@ -155,10 +158,13 @@ class _Speech:
             for word in text.split():
                 if not self._speaker.works_for:
                     raise HOARSE
+                if self._is_over:
+                    return
                 self._speaker.works_for -= 1
                 yield SpokenAudio(bytes(2 * int(WORD_S * RATE)), f"{word} ")
 
     async def cancel(self) -> None:
+        self._is_over = True
         self._speaker.cancelled += 1
         self._texts.put_nowait(None)
 
