@@ -127,8 +127,11 @@ class _Speech:
         if self._is_finished:
             await second.finish()
         converted = resampler(second.sample_rate, self.sample_rate)
+        # A word that was cut is said again, and remembered apart from what was heard of it.
+        gap = " " if self._heard_chars else ""
         async for audio in second.audio():
-            yield SpokenAudio(converted.feed(audio.pcm), audio.text)
+            yield SpokenAudio(converted.feed(audio.pcm), f"{gap}{audio.text}" if audio.text else "")
+            gap = "" if audio.text else gap
 
     def _rest(self) -> str:
         """Return what was not heard yet, from the beginning of a word."""
