@@ -29,6 +29,8 @@ SHORTEST_S: Final = 0.1
 """The service refuses to transcribe less."""
 
 MAX_KEYWORDS: Final = 100
+FINAL_S: Final = 8.0
+"""What was heard while it was spoken is text within a second; after this another way is tried."""
 
 _TRANSCRIPTION: Final = "conversation.item.input_audio_transcription."
 _CLEARED: Final = "input_audio_buffer.cleared"
@@ -68,7 +70,7 @@ class OpenAiRealtime:
 
     def begin(self) -> "_Utterance":
         """Return a new utterance."""
-        self._current = _Utterance(self, self._settings.timeout_s)
+        self._current = _Utterance(self, min(self._settings.timeout_s, FINAL_S))
         self._spawn(self._current.send())
         return self._current
 

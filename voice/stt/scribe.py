@@ -26,6 +26,9 @@ SHORTEST_S: Final = 0.1
 MAX_KEYWORDS: Final = 50
 """More are refused by the service."""
 
+FINAL_S: Final = 8.0
+"""What was heard while it was spoken is text within a second; after this another way is tried."""
+
 _TOO_QUIET: Final = "insufficient_audio_activity"
 
 
@@ -118,7 +121,7 @@ class _Utterance:
             return ""
         self._waiting.put_nowait(None)
         try:
-            async with asyncio.timeout(self._scribe.timeout_s):
+            async with asyncio.timeout(min(self._scribe.timeout_s, FINAL_S)):
                 return (await self._final).strip()
         except TimeoutError as error:
             self.running.cancel()

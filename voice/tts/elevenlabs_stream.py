@@ -22,6 +22,9 @@ from voice.settings import VoiceSettings
 from voice.tts._elevenlabs import ELEVENLABS, key_of, opened, refused, socket_url
 
 SAMPLE_RATE: Final = 24_000
+SILENCE_S: Final = 5.0
+"""Text is sound within half a second; after this silence another voice is tried."""
+
 INACTIVITY_S: Final = 180
 """The longest silence that the service allows on a socket."""
 
@@ -78,7 +81,7 @@ class ElevenLabsSocket:
         self._count += 1
         if self._socket is None:
             self._spawn(self._warm_up())
-        return _Speech(self, f"answer-{self._count}", self._timeout_s)
+        return _Speech(self, f"answer-{self._count}", min(self._timeout_s, SILENCE_S))
 
     async def socket_for(self, speech: "_Speech") -> ClientConnection:
         """Return the socket, a new one where the old one was closed; what it says to the speech is passed on.

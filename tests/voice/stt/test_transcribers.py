@@ -309,6 +309,16 @@ def test_silence_of_a_provider_ends_within_the_timeout(ears: Ears, providers: Vo
     assert 0.9 < took_s < 5
 
 
+@pytest.mark.parametrize("ears", [REALTIME, SCRIBE], ids=lambda ears: ears.name)
+def test_kept_connection_is_given_up_before_anybody_despairs(
+    ears: Ears, providers: VoiceProviders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our rule: another way is tried after seconds, however long providers may be silent in general."""
+    monkeypatch.setattr(f"voice.stt.{ears.name}.FINAL_S", 0.5)
+    providers.script.faults.plan(ears.door, late(Kind.STALL))
+    assert hear(ears, providers, trouble_of, timeout_s=30).kind == "stalled"
+
+
 @online
 def test_no_network_is_told_and_passes(ears: Ears, providers: VoiceProviders) -> None:
     """Spec: no network."""

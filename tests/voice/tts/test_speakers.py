@@ -271,6 +271,15 @@ def test_what_came_before_the_trouble_is_heard(
     assert took_s < 5
 
 
+def test_kept_socket_is_given_up_before_anybody_despairs(
+    providers: VoiceProviders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Our rule: another voice is tried after seconds, however long providers may be silent in general."""
+    monkeypatch.setattr("voice.tts.elevenlabs_stream.SILENCE_S", 0.5)
+    providers.script.faults.plan(Door.SPEECH, late(Kind.STALL))
+    assert speak(STREAM, providers, trouble_of, timeout_s=30).kind == "stalled"
+
+
 @online
 def test_no_network_is_told_and_passes(mouth: Mouth, providers: VoiceProviders) -> None:
     """Spec: no network."""
