@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, cast
 
 import anthropic
 import httpx2
-from anthropic import AsyncAnthropic
+from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient
 from anthropic.types import RawContentBlockDeltaEvent, RawMessageStreamEvent, ToolParam
 
 from voice.errors import VoiceProviderError
@@ -22,6 +22,8 @@ from voice.tools import ToolInfo
 
 ANTHROPIC: Final = Provider(name="Anthropic", key_name="ANTHROPIC_API_KEY")
 MAX_TOKENS: Final = 800
+KEPT_S: Final = 600.0
+"""A connection is kept from one question to the next; five seconds, as by default, are less than a pause to think."""
 
 _CACHED: Final = {"type": "ephemeral"}
 _REASONS: Final[dict[str, Literal["end", "tool_use", "length", "refusal"]]] = {
@@ -52,6 +54,7 @@ class Claude:
             base_url=settings.anthropic_url,
             max_retries=0,
             timeout=settings.timeout_s,
+            http_client=DefaultAsyncHttpxClient(limits=httpx2.Limits(keepalive_expiry=KEPT_S)),
         )
 
     async def start(self) -> None:

@@ -41,7 +41,9 @@ def main() -> None:
         Route("/_heard", partial(_heard, script)),
     ]
     print(listening.getsockname()[1], flush=True)  # noqa: T201 - what the parent process reads
-    config = uvicorn.Config(app, ws="websockets-sansio", log_level="critical", lifespan="off", ws_ping_interval=None)
+    config = uvicorn.Config(
+        app, ws="websockets-sansio", log_level="critical", lifespan="off", ws_ping_interval=None, timeout_keep_alive=600
+    )
     uvicorn.Server(config).run([listening])
 
 

@@ -22,7 +22,13 @@ class Serving:
     def __init__(self, app: Starlette, ports: int = 1) -> None:
         self._sockets = [bound_to(0) for _ in range(ports)]
         config = uvicorn.Config(
-            app, ws="websockets-sansio", log_config=None, log_level="critical", lifespan="off", ws_ping_interval=None
+            app,
+            ws="websockets-sansio",
+            log_config=None,
+            log_level="critical",
+            lifespan="off",
+            ws_ping_interval=None,
+            timeout_keep_alive=600,
         )
         self._server = uvicorn.Server(config)
         self._started = threading.Event()
