@@ -17,7 +17,7 @@ from tests.fakes.sound import SoundCard
 from tests.fakes.terminal import FakeTerminal, Kind
 from tests.fakes.voice.replies import Block, results_of, text
 from tests.fakes.voice.script import Pace, Saying, Script
-from tests.fakes.voice.stand import VoiceProviders
+from tests.fakes.voice.stand import NAMES, VoiceProviders
 
 ROOT: Final = Path(__file__).resolve().parents[3]
 WITHIN_S: Final = 20.0
@@ -105,6 +105,8 @@ class Talk:
 
     def renew(self) -> None:
         """Forget what was scripted and what happened; sockets that are open stay with the script."""
+        for name in NAMES:
+            self.providers.admit(name)
         script = self.script
         for things in (script.sayings, script.replies, script.heard, script.asked, script.spoken, script.moments):
             things.clear()

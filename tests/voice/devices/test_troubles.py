@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.fakes.voice.faults import Door, Fault, Kind, late
-from tests.fakes.voice.stand import ANTHROPIC, OPENAI
+from tests.fakes.voice.stand import OPENAI
 from tests.voice.devices._talking import Talk
 
 Spoken = Callable[[str], Path]
@@ -72,15 +72,14 @@ def test_no_network_is_named_and_its_return_is_noticed(talk: Talk, spoken: Spoke
     """Spec: no network; connections that were open are gone with it."""
     talk.answers(ASK, ANSWER)
     talk.script.faults.plan(Door.REALTIME, late(Kind.DROP))
+    talk.script.faults.always(Door.BATCH, late(Kind.DROP))
     talk.providers.refuse(OPENAI)
-    talk.providers.refuse(ANTHROPIC)
     since = len(talk.log.read())
     talk.ask(ASK, spoken(ASK))
     talk.wait_for_phase("announcing", since)
     talk.wait_for_shown("I cannot reach OpenAI.")
     talk.hush()
     talk.providers.admit(OPENAI)
-    talk.providers.admit(ANTHROPIC)
     talk.renew()
     talk.answers(ASK, ANSWER)
     assert talk.ask_and_listen(ASK, spoken(ASK))["answer"] == ANSWER
