@@ -24,6 +24,7 @@ from aura_mcp.services.flows import TokenFlows
 from aura_mcp.services.imports import Imports
 from aura_mcp.services.jobs import Jobs
 from aura_mcp.services.ledger_state import LedgerState
+from aura_mcp.services.looking import Looking
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.prices import Prices
 from aura_mcp.services.providers import THE_INTERNET, Network, Providers
@@ -168,6 +169,7 @@ class Application:
             explaining=self.explaining,
             editing=Editing(self.store, self.parties, self.events, self.clock),
             tokens=Tokens(self.store, self.parties, flows, self.clock),
+            looking=Looking(None if self.settings.offline else lambda: self.prices, self.clock),
             safety=SafetyChecks(self.store, None if self.settings.offline else lambda: self.serving, self.clock),
             flows=flows,
             search=Search(self.store, self.parties, self.clock),

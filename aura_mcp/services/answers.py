@@ -13,6 +13,7 @@ from aura_mcp.services.events import Events
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.finding import Finding
 from aura_mcp.services.flows import TokenFlows
+from aura_mcp.services.looking import Looking
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.safety import SafetyChecks
 from aura_mcp.services.search import Search
@@ -30,6 +31,7 @@ class Answers:
     explaining: Explaining
     editing: Editing
     tokens: Tokens
+    looking: Looking
     safety: SafetyChecks
     flows: TokenFlows
     search: Search

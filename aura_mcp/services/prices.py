@@ -142,6 +142,19 @@ class Prices:
             notes=tuple(dict.fromkeys(tally.notes)),
         )
 
+    async def look_at(self, mint: Mint) -> tuple[str, ...]:
+        """Ask for price, pools and name of one token and keep them; return what could not be fetched.
+
+        It may run beside a refresh.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        tally = _Tally()
+        await self._ask_prices([mint], self._clock.epoch_s(), tally)
+        await self._ask_names([mint], tally)
+        return tuple(dict.fromkeys(tally.failures))
+
     async def _ask_prices(self, due: Sequence[Mint], now: int, tally: _Tally) -> None:
         mints = [WSOL, *due]
         first = ""

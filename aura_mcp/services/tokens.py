@@ -202,7 +202,7 @@ class Tokens:
         price = _observed_price(market, span) or self._candle(address, span)
         if not facts.trades and price is None:
             raise NotFoundError(
-                f"nothing about the mint {address} is stored; `search` finds tokens by the start of their mint"
+                f"nothing is known about the mint {address}; `search` finds tokens by symbol, name or start of the mint"
             )
         tracked = tracked_entities(self._store)
         rows = rows_of(self._store, _HolderRow, _HOLDERS, {"mint": address, "tracked": tracked})
@@ -326,7 +326,7 @@ def _pool_line(pool: Pool, span: Span) -> PoolLine:
 def _unknown(price: Price | None, liquidity_usd: Decimal | None) -> tuple[Unknown, ...]:
     found = [Unknown(code="risk", count=1, reason="no risk is computed yet: unknown is not safe")]
     if liquidity_usd is None:
-        reason = "no pool of the last day is stored: prices are asked for what followed wallets hold"
+        reason = "no pool of the last day is stored"
         found.insert(0, Unknown(code="liquidity", count=1, reason=reason))
     if price is None:
         found.append(Unknown(code="price_usd", count=1, reason="no price and no candle of this token is stored"))

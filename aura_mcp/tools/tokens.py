@@ -1,5 +1,6 @@
 """Tools about tokens: what one is, and which ones the followed wallets buy."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
@@ -167,16 +168,19 @@ async def token_report(
 ) -> Annotated[CallToolResult, TokenAnswer]:
     """Tell what is known of one token: price with source and age, flows, which followed wallets hold or trade it.
 
-    Use token_flows to compare tokens, find_trades with the mint for its single trades. Liquidity is told where it was
-    observed, dangers as a provider sees them; risk is not known yet and null: never call a token safe on this answer.
+    Any mint will do: providers are asked about one that nobody holds. Use token_flows to compare tokens, find_trades
+    for its single trades. Dangers are told as a provider sees them; risk is not known yet and null: never call a token
+    safe on this answer.
     """
     answers = context.request_context.lifespan_context.answers
     # A damaged mint is an error before anybody is asked about it.
     await ask(lambda: answers.safety.known(mint))
+    failures = await answers.looking.look(mint)
     safety = await answers.safety.check(mint)
 
     def build(rows: int) -> CallToolResult:
-        return _token(answers.tokens.report(mint, window, limit=rows), safety, window, detail=detail)
+        report = answers.tokens.report(mint, window, limit=rows)
+        return _token(report, safety, window, failures=failures, detail=detail)
 
     return await fitting(50 if detail else 8, build, detail=detail)
 
@@ -212,7 +216,9 @@ async def token_flows(  # noqa: PLR0913 - every argument is one that a model may
     return await fitting(limit, build, detail=detail, symbols=answers.search.symbols)
 
 
-def _token(report: TokenReport, safety: SafetyAnswer, window: Window, *, detail: bool) -> CallToolResult:
+def _token(
+    report: TokenReport, safety: SafetyAnswer, window: Window, *, failures: Sequence[str], detail: bool
+) -> CallToolResult:
     names = {"untrusted_name": report.untrusted_name, "untrusted_symbol": report.untrusted_symbol}
     told: dict[str, Any] = {name: text for name, text in names.items() if text is not None}
     if detail:
@@ -221,7 +227,11 @@ def _token(report: TokenReport, safety: SafetyAnswer, window: Window, *, detail:
         **told,
         as_of=report.span.as_of,
         last_fact_at=report.last_fact_at,
-        notes=[*noted(report.unknown), *([] if safety.reason is None else [f"safety: {safety.reason}"])],
+        notes=[
+            *noted(report.unknown),
+            *([] if safety.reason is None else [f"safety: {safety.reason}"]),
+            *(f"price: {failure}" for failure in failures),
+        ],
         mint=report.mint,
         decimals=report.decimals,
         window=window,
@@ -403,6 +413,6 @@ def _holder(holder: Holder, *, detail: bool) -> HolderModel:
 
 
 TOOLS: Final = (
-    ToolSpec(function=token_report, title="Token report"),
+    ToolSpec(function=token_report, title="Token report", is_open_world=True),
     ToolSpec(function=token_flows, title="Token flows"),
 )

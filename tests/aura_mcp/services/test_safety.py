@@ -42,7 +42,7 @@ def checked(store: Store, everything: Stand, talk: Callable[[Callable[[int], Saf
 
 
 def test_what_a_provider_tells_is_kept_for_hours_and_asked_once() -> None:
-    """Issue: safety is served; asking is cheap: one call, then what is kept, with its age."""
+    """Our rule: asking is cheap: one call, then what is kept, with its age."""
     market = Market(now=lambda: START)
     market.list_token(Token(mint=MEME, price_usd=Decimal(1), risk=40))
     with Store.open(None) as store, stand(Chain(), market=market) as everything:

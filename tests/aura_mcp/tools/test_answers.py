@@ -901,7 +901,7 @@ def test_token_report(world: Application) -> None:
                 "as_of": "2026-05-28T21:26:40Z",
                 "last_fact_at": "2026-05-28T20:31:40Z",
                 "notes": [
-                    "no pool of the last day is stored: prices are asked for what followed wallets hold",
+                    "no pool of the last day is stored",
                     "no risk is computed yet: unknown is not safe",
                     "safety: AURA_OFFLINE is set: no provider is asked",
                 ],

@@ -362,7 +362,7 @@ def test_token_report(demo: Application) -> None:
                 "as_of": "2026-07-03T12:00:00Z",
                 "last_fact_at": "2026-07-03T11:45:18Z",
                 "notes": [
-                    "no pool of the last day is stored: prices are asked for what followed wallets hold",
+                    "no pool of the last day is stored",
                     "no risk is computed yet: unknown is not safe",
                     "no price and no candle of this token is stored",
                     "safety: AURA_OFFLINE is set: no provider is asked",

@@ -203,7 +203,7 @@ def test_tools_are_what_they_were(world: Application) -> None:
                     "read_only_hint": True,
                     "destructive_hint": False,
                     "idempotent_hint": True,
-                    "open_world_hint": False,
+                    "open_world_hint": True,
                 },
                 "input": {"mint": "string length ≥1 length ≤64", "window?": "1d|7d|30d|all", "detail?": "boolean"},
                 "output": {
@@ -425,13 +425,16 @@ def test_every_result_says_when_and_what_is_unknown(world: Application) -> None:
 
 
 def test_what_writes_or_reaches_outside_says_so(world: Application) -> None:
-    """Our rule: everything else is read-only, and only a refresh asks providers."""
+    """Our rule: everything else is read-only, and only these ask providers."""
     hints = {tool.name: tool.annotations for tool in tools_of(world)}
     assert [name for name, hint in hints.items() if hint is None or not hint.read_only_hint] == [
         "refresh",
         "edit_wallet",
     ]
-    assert [name for name, hint in hints.items() if hint is None or hint.open_world_hint is not False] == ["refresh"]
+    assert [name for name, hint in hints.items() if hint is None or hint.open_world_hint is not False] == [
+        "refresh",
+        "token_report",
+    ]
 
 
 def test_tools_cost_few_tokens(world: Application) -> None:
