@@ -28,6 +28,7 @@ from aura_mcp.services.looking import Looking
 from aura_mcp.services.parties import Parties
 from aura_mcp.services.prices import Prices
 from aura_mcp.services.providers import THE_INTERNET, Network, Providers
+from aura_mcp.services.reach import Reaching
 from aura_mcp.services.reports import Reports
 from aura_mcp.services.safety import SafetyChecks
 from aura_mcp.services.search import Search
@@ -36,6 +37,7 @@ from aura_mcp.services.tokens import Tokens
 from aura_mcp.services.trades import Trades
 from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
+from aura_mcp.services.webhooks import Webhooks
 from aura_mcp.settings import Settings
 from data.clock import Clock, SystemClock
 from data.providers.serving import Serving
@@ -147,6 +149,16 @@ class Application:
         """The way to providers, for the event loop that asks first and closes it."""
         usage = Usage(self.store.database, self.clock)
         return Providers(self.clock, usage, is_offline=self.settings.offline, network=self._network)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """What Helius pushes to this machine."""
+        return Webhooks(self.store, self.providers)
+
+    @cached_property
+    def reaching(self) -> Reaching:
+        """Whether providers answer."""
+        return Reaching(self.providers)
 
     @cached_property
     def prices(self) -> Prices:

@@ -3,10 +3,7 @@
 Not responsible for what each of them does (`jobs`, `services.tracking`), or for the doors of the process (`hub`).
 """
 
-from dataclasses import replace
-from datetime import datetime
 from functools import cached_property, partial
-from typing import Final
 
 import anyio
 
@@ -18,9 +15,6 @@ from aura_mcp.services.pushes import Push
 from aura_mcp.services.scheduler import Scheduler
 from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
 from aura_mcp.services.watching import watch_providers
-
-DAY_S: Final = 86_400
-NO_LIMIT: Final = 1_000_000
 
 
 class Live:
@@ -39,15 +33,8 @@ class Live:
     @cached_property
     def tracking(self) -> Tracking:
         """The following of wallets, as deep as is set."""
-        return self._tracking(self.config)
-
-    def tracking_since(self, since: datetime | None) -> Tracking:
-        """Return the following of wallets with history back to a moment, None for as deep as is set."""
-        if since is None:
-            return self.tracking
-        age_s = (self.application.clock.now() - since).total_seconds()
-        days = max(1, -int(-age_s // DAY_S))
-        return self._tracking(replace(self.config, backfill_days=days, backfill_transactions=NO_LIMIT))
+        application = self.application
+        return Tracking(application.store, application.providers.node, application.clock, self.config)
 
     def is_following(self) -> bool:
         """Return whether any wallet is followed."""
@@ -74,8 +61,3 @@ class Live:
             if application.settings.logs:
                 listening = partial(listen_to_logs, application.providers.node, self.tracking, application.store)
                 group.start_soon(keep_going, "logs", listening)
-
-    def _tracking(self, config: TrackingConfig) -> Tracking:
-        application = self.application
-        node, tell = application.providers.node, application.events.tell
-        return Tracking(application.store, node, application.clock, config, tell=tell)

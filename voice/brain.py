@@ -182,11 +182,13 @@ class Brain:
         try:
             while not everything.done() or not events.empty():
                 waiting = asyncio.ensure_future(events.get())
-                await asyncio.wait((waiting, everything), return_when=asyncio.FIRST_COMPLETED)
-                if waiting.done():
+                try:
+                    await asyncio.wait((waiting, everything), return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    if not waiting.done():
+                        waiting.cancel()
+                if not waiting.cancelled() and waiting.done():
                     yield waiting.result()
-                else:
-                    waiting.cancel()
             results = await everything
         finally:
             for task in running:

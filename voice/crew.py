@@ -61,6 +61,7 @@ class Crew:
         self._speaker: asyncio.Future[Speaker | None] = loop.create_future()
         self._transcriber: asyncio.Future[Transcriber] = loop.create_future()
         self._has_tools = asyncio.Event()
+        self._is_tidying = False
         self._names = Names()
         self._foresight = Foresight(self._desk, self._names)
         self._before = read_diary(settings.memory_file)
@@ -101,7 +102,8 @@ class Crew:
 
     def settle(self) -> None:
         """Sum up what is too long ago, and keep the conversation, now that nobody waits."""
-        if (brain := self._brain_if_here()) is not None:
+        if (brain := self._brain_if_here()) is not None and not self._is_tidying:
+            self._is_tidying = True
             self._start(self._tidy(brain))
 
     @asynccontextmanager
@@ -284,6 +286,8 @@ class Crew:
             await brain.tidy()
         except VoiceProviderError as error:
             logger.info("not_summed_up", extra={"fields": {"by": error.provider, "kind": error.kind}})
+        finally:
+            self._is_tidying = False
         self._keep(brain)
 
     def _keep(self, brain: Brain) -> None:

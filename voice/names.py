@@ -6,7 +6,7 @@ Pure. Not responsible for asking anybody (`voice.crew`).
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
-from voice.strangers import keywords
+from voice.strangers import is_name, keywords
 
 VOCABULARY: Final = (
     "Aura", "Solana", "SOL", "USDC", "USDT", "Bonk", "Jupiter", "Raydium", "Orca", "Meteora", "Phantom", "Helius",
@@ -78,7 +78,9 @@ class Names:
         return [lookup for _, lookup in sorted(found, key=lambda each: each[0])][:MAX_LOOKUPS]
 
     def _learn_token(self, mint: object, symbol: object) -> None:
-        if not isinstance(mint, str) or not isinstance(symbol, str) or not keywords([symbol], 1):
+        if not isinstance(mint, str) or not isinstance(symbol, str):
+            return
+        if not keywords([symbol], 1) or not is_name(symbol):
             return
         self.by_address[mint] = symbol
         if _plain(symbol) in COMMON or len(symbol) < SHORTEST:

@@ -70,7 +70,7 @@ class _Speech:
         self._second: Speech | None = None
         self._trouble: VoiceProviderError | None = None
         self._texts: list[str] = []
-        self._heard_chars = 0
+        self._heard = ""
         self._is_finished = False
         self.sample_rate = first.sample_rate
 
@@ -94,7 +94,7 @@ class _Speech:
         """Yield the audio in order, the rest of it from the second voice where the first one stops."""
         try:
             async for audio in self._first.audio():
-                self._heard_chars += len(audio.text)
+                self._heard += audio.text
                 yield audio
         except VoiceProviderError as error:
             self._trouble = error
@@ -128,7 +128,7 @@ class _Speech:
             await second.finish()
         converted = resampler(second.sample_rate, self.sample_rate)
         # A word that was cut is said again, and remembered apart from what was heard of it.
-        gap = " " if self._heard_chars else ""
+        gap = " " if self._heard and not self._heard[-1].isspace() else ""
         async for audio in second.audio():
             yield SpokenAudio(converted.feed(audio.pcm), f"{gap}{audio.text}" if audio.text else "")
             gap = "" if audio.text else gap
@@ -136,5 +136,5 @@ class _Speech:
     def _rest(self) -> str:
         """Return what was not heard yet, from the beginning of a word."""
         words = " ".join(self._texts)
-        heard = min(self._heard_chars, len(words))
+        heard = min(len(self._heard), len(words))
         return words[words.rfind(" ", 0, heard) + 1 if heard else 0 :].strip()

@@ -51,19 +51,29 @@ class Hub:
         return self._tools
 
     async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
-        """Call a tool, on a new connection where the old one has died."""
+        """Call a tool. Where the connection dies over one that changes nothing, it is asked again on a new one."""
+        is_repeatable = any(tool.name == name and tool.is_read_only for tool in self._tools)
+        result = await self._call(name, arguments, on_progress)
+        if result is None and is_repeatable:
+            result = await self._call(name, arguments, on_progress)
+        return result or ToolResult(text=f"{name} could not be asked: the connection closed", data=None, is_error=True)
+
+    async def _call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None) -> ToolResult | None:
+        """Return what a tool says; None where the connection died over it."""
 
         async def told(progress: float, total: float | None, message: str | None) -> None:
             if on_progress is not None:
                 on_progress(message or (f"{progress:g} of {total:g}" if total else f"{progress:g}"))
 
+        connected = self._client
         try:
-            client = await asyncio.wait_for(asyncio.shield(self._client), START_S)
+            client = await asyncio.wait_for(asyncio.shield(connected), START_S)
             result = await client.call_tool(name, dict(arguments), progress_callback=told)
         except (MCPError, TimeoutError) as error:
-            if isinstance(error, MCPError) and "closed" in str(error).lower():
-                self._broken.set()
             logger.warning("tool_failed", extra={"fields": {"tool": name, "reason": str(error)}})
+            if isinstance(error, MCPError) and "closed" in str(error).lower():
+                self._lose(connected)
+                return None
             return ToolResult(
                 text=f"{name} could not be asked: {error or 'no answer in time'}", data=None, is_error=True
             )
@@ -115,8 +125,20 @@ class Hub:
                     raise HubError("I cannot start aura-mcp. Run `aura doctor`.") from error
                 logger.warning("hub_away", extra={"fields": {"reason": str(error)}})
                 await asyncio.sleep(RESTART_S)
+            except Exception as error:
+                # Whatever the connection breaks by, the next one is tried: the agent outlives the bridge.
+                logger.exception("hub_broke")
+                if is_first:
+                    raise HubError("I cannot start aura-mcp. Run `aura doctor`.") from error
+                await asyncio.sleep(RESTART_S)
             is_first = False
+            self._lose(self._client)
+
+    def _lose(self, connected: "asyncio.Future[Client]") -> None:
+        """Let whoever asks from now on wait for the next connection."""
+        if self._client is connected and connected.done():
             self._client = asyncio.get_running_loop().create_future()
+            self._broken.set()
 
     async def _serve(self) -> None:
         me = Implementation(name="aura-voice", version="1")
@@ -140,7 +162,7 @@ class Hub:
         except (MCPError, ListenNotSupportedError) as error:
             logger.info("no_events", extra={"fields": {"reason": str(error)}})
         except SubscriptionLost:
-            self._broken.set()
+            self._lose(self._client)
 
     async def _read_events(self, client: Client) -> None:
         uri = EVENTS if self._last_event is None else f"{EVENTS}?after={self._last_event}"

@@ -16,12 +16,12 @@ _ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _ORDERS: Final = frozenset(
     {
         "approve", "ask", "buy", "call", "claim", "click", "confirm", "connect", "delete", "do", "follow", "forget",
-        "give", "go", "ignore", "install", "join", "label", "mute", "obey", "open", "pay", "rename", "run", "say",
-        "sell", "send", "sign", "speak", "stake", "stop", "swap", "tell", "track", "transfer", "unfollow", "unmute",
-        "untrack", "visit", "withdraw",
+        "give", "go", "ignore", "install", "join", "label", "mute", "obey", "ok", "okay", "open", "pay", "rename",
+        "run", "say", "sell", "send", "sign", "speak", "stake", "stop", "sure", "swap", "tell", "track", "transfer",
+        "unfollow", "unmute", "untrack", "visit", "withdraw", "yeah", "yes",
     }
 )  # fmt: skip
-"""Words that make an order of a name; who is called so is not named aloud."""
+"""Words that make an order, or an agreement, of a name: who is called so is not named, nor expected to be heard."""
 
 _SPOKEN: Final = re.compile(r"[A-Za-z0-9]{2,12}")
 
@@ -47,6 +47,11 @@ def names_in(data: object) -> set[str]:
     return set()
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text by a stranger can only be a name: short, plain, and no order to anybody."""
+    return _NAME.fullmatch(text) is not None and _ORDERS.isdisjoint(text.lower().lstrip("$").split())
+
+
 def keywords(texts: Sequence[str], limit: int) -> list[str]:
     """Return the words of names that a transcription may expect: `[A-Za-z0-9]{2,12}`, each once, at most `limit`."""
     return list(dict.fromkeys(text for text in texts if _SPOKEN.fullmatch(text)))[:limit]
@@ -54,7 +59,7 @@ def keywords(texts: Sequence[str], limit: int) -> list[str]:
 
 def _tamed_field(value: object) -> object:
     if isinstance(value, str):
-        return value if _is_name(value) else LEFT_OUT
+        return value if is_name(value) else LEFT_OUT
     if isinstance(value, Mapping):
         return {_tamed_key(key): _tamed_field(inner) for key, inner in cast("Mapping[str, object]", value).items()}
     if isinstance(value, Sequence):
@@ -62,13 +67,9 @@ def _tamed_field(value: object) -> object:
     return value
 
 
-def _is_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and _ORDERS.isdisjoint(text.lower().lstrip("$").split())
-
-
 def _tamed_key(key: str) -> str:
     # What is told by address keeps it: an address cannot be a sentence.
-    return key if _ADDRESS.fullmatch(key) or _is_name(key) else LEFT_OUT
+    return key if _ADDRESS.fullmatch(key) or is_name(key) else LEFT_OUT
 
 
 def _texts_in(value: object) -> set[str]:

@@ -4,6 +4,7 @@ Not responsible for what is said (`voice.brain`) or when (`voice.loop`).
 """
 
 import asyncio
+import logging
 import os
 import signal
 import sys
@@ -30,6 +31,8 @@ from voice.typed import TypedDisplay, TypedEars, typed_lines
 
 HOLD: Final = "hold space and speak · esc: be quiet · q: quit"
 TAP: Final = "tap space, speak, tap again · esc: be quiet · q: quit"
+
+logger = logging.getLogger(__name__)
 
 _EVENTS: Final = {Key.DOWN: KeyDown(), Key.UP: KeyUp(), Key.DROP: Dropped()}
 
@@ -170,6 +173,7 @@ def _told(devices: Devices) -> str:
 def _task(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
     """Let work go on until the end of the stack."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_ended)
 
     async def end() -> None:
         task.cancel()
@@ -177,6 +181,11 @@ def _task(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> "asyncio.Ta
 
     stack.push_async_callback(end)
     return task
+
+
+def _ended(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("background_crashed", exc_info=error)
 
 
 def _writer(stream: TextIO) -> Callable[[str], None]:

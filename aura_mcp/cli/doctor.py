@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Final
 
 from aura_mcp.bridge import VERSION, Places, is_private, read_address
-from aura_mcp.cli.session import own_session
+from aura_mcp.cli.session import own_session, session
 from aura_mcp.clients import CLIENTS, Client, MalformedError
 from aura_mcp.clients.scanning import scan
 from aura_mcp.errors import AuraError, NotFoundError
 from aura_mcp.hub import HubSettings, visit
-from aura_mcp.services.reach import reach_providers
+from aura_mcp.services.reach import Reach, Reaching
 
 COMMAND: Final = "aura-mcp"
 KEYS: Final = (
@@ -50,7 +50,7 @@ def examine(settings: HubSettings) -> list[Finding]:
         hub,
         _look_at_database(places, is_running=is_running),
         _look_at_keys(),
-        *_look_at_providers(settings),
+        *_look_at_providers(settings, is_running=is_running),
         _look_at_command(),
         *_look_at_clients(),
     ]
@@ -104,17 +104,30 @@ def _look_at_keys() -> Finding:
     return Finding(name="keys", is_problem=False, detail=", ".join(present) or "none set; none is needed")
 
 
-def _look_at_providers(settings: HubSettings) -> Iterator[Finding]:
+def _look_at_providers(settings: HubSettings, *, is_running: bool) -> Iterator[Finding]:
     if settings.offline:
         yield Finding(name="providers", is_problem=False, detail="none is asked: AURA_OFFLINE is set")
         return
-    reaches = reach_providers()
-    lost = [reach for reach in reaches if not reach.is_reachable]
+    reaches = _reaches(is_running=is_running)
+    asked = [reach for reach in reaches if reach.is_asked]
+    lost = [reach for reach in asked if reach.problem is not None]
     if not lost:
-        yield Finding(name="providers", is_problem=False, detail=f"{len(reaches)} of {len(reaches)} can be reached")
+        keyless = ", ".join(reach.provider for reach in reaches if not reach.is_asked)
+        rest = f"; not asked without a key: {keyless}" if keyless else ""
+        yield Finding(name="providers", is_problem=False, detail=f"{len(asked)} of {len(asked)} answer{rest}")
     for reach in lost:
-        fix = f"check the network and its proxy, or name another address in AURA_{reach.provider.upper()}_URL"
-        yield Finding(name="providers", is_problem=True, detail=f"{reach.provider}: no way to {reach.host}", fix=fix)
+        fix = f"check the network, its proxy and the key, or name another address in AURA_{reach.provider.upper()}_URL"
+        yield Finding(name="providers", is_problem=True, detail=f"{reach.provider}: {reach.problem}", fix=fix)
+
+
+def _reaches(*, is_running: bool) -> list[Reach]:
+    """Have the hub ask where one runs, for what it costs is counted there; else whoever can."""
+    try:
+        with session() if is_running else own_session() as application:
+            return application.reaching.look()
+    except AuraError:
+        # No database, or one that cannot be opened, is a finding of its own; nothing is counted without it.
+        return Reaching.alone().look()
 
 
 def _look_at_command() -> Finding:

@@ -2,21 +2,17 @@
 
 # ruff: noqa: PLC0415 - what follows imports the database: `aura --help` and a mistyped option answer without it.
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
-import anyio
 import typer
 
 from aura_mcp.cli.console import show, show_json
 from aura_mcp.cli.options import AsJson
-from aura_mcp.cli.session import own_session, session
+from aura_mcp.cli.session import session
 
 if TYPE_CHECKING:
-    from aura_mcp.services.providers import Providers
-    from aura_mcp.services.webhooks import Webhooks, WebhookState
-
-T = TypeVar("T")
+    from aura_mcp.services.webhooks import WebhookState
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -41,52 +37,36 @@ def create(
 
     The tunnel leads to the hub's HTTP port: fix that with AURA_HTTP_PORT. Each call costs up to 200 credits.
     """
-    _show([_asked(lambda made: made.create(url))], as_json=as_json)
+    with session() as application:
+        state = application.webhooks.create(url, _secret())
+    _show([state], as_json=as_json)
 
 
 @commands.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """List the webhooks of your key, and whether they know whom you follow."""
-    _show(_asked(lambda made: made.list()), as_json=as_json)
+    with session() as application:
+        states = application.webhooks.list()
+    _show(states, as_json=as_json)
 
 
 @commands.command()
 def delete(webhook_id: Annotated[str, typer.Argument(help="Its id, from `list`.")], *, as_json: AsJson = False) -> None:
     """Delete a webhook."""
-    _asked(lambda made: made.delete(webhook_id))
+    with session() as application:
+        application.webhooks.delete(webhook_id)
     if as_json:
         show_json({"deleted": webhook_id})
     else:
         show(f"{webhook_id}: deleted")
 
 
-def _asked(question: "Callable[[Webhooks], Awaitable[T]]") -> T:
-    from aura_mcp.hub import HubSettings, find_hub
+def _secret() -> str:
+    from aura_mcp.hub import HubSettings
     from aura_mcp.hub.run_folder import webhook_secret
-    from aura_mcp.services.boundary import reported
-    from aura_mcp.services.webhooks import providers_beside_hub
 
     settings = HubSettings.load()
-    places = settings.places()
-    secret = webhook_secret(places, settings)
-    if find_hub(places) is None:
-        with own_session() as application:
-            return anyio.run(_ask, question, application.providers, application.imports.followed(), secret)
-    with session() as served:
-        wallets = served.imports.followed()
-    with reported():
-        return anyio.run(_ask, question, providers_beside_hub(is_offline=settings.offline), wallets, secret)
-
-
-async def _ask(
-    question: "Callable[[Webhooks], Awaitable[T]]", providers: "Providers", wallets: Sequence[str], secret: str
-) -> T:
-    from aura_mcp.services.webhooks import Webhooks
-
-    try:
-        return await question(Webhooks(providers.helius, wallets, secret))
-    finally:
-        await providers.aclose()
+    return webhook_secret(settings.places(), settings)
 
 
 def _show(states: "list[WebhookState]", *, as_json: bool) -> None:

@@ -19,9 +19,11 @@ from aura_mcp.services.boards import Boards
 from aura_mcp.services.explaining import Explaining
 from aura_mcp.services.exports import Exports
 from aura_mcp.services.imports import Imports
+from aura_mcp.services.reach import Reaching
 from aura_mcp.services.trades import Trades
 from aura_mcp.services.verification import Verification
 from aura_mcp.services.wallets import Wallets
+from aura_mcp.services.webhooks import Webhooks
 from engine.text import quote_text
 
 ROLE: Final = "errand"
@@ -33,9 +35,11 @@ SERVICES: Final[Mapping[str, type]] = {
     "explaining": Explaining,
     "exports": Exports,
     "imports": Imports,
+    "reaching": Reaching,
     "trades": Trades,
     "verification": Verification,
     "wallets": Wallets,
+    "webhooks": Webhooks,
 }
 """By their names in the application."""
 

@@ -21,6 +21,7 @@ async def opened_live(application: Application) -> AsyncGenerator[Live]:
     """Let jobs run for the block, unless AURA_OFFLINE is set, and close the way to providers at its end."""
     async with AsyncExitStack() as stack:
         stack.push_async_callback(application.providers.aclose)
+        stack.enter_context(application.providers.served())
         live = Live(application)
         if application.settings.offline:
             application.jobs.refuse(OFFLINE)

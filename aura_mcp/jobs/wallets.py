@@ -11,7 +11,8 @@ from aura_mcp.services.steps import Progress
 
 async def run(live: Live, request: Request, progress: Progress) -> Outcome:
     """Do one whole cycle."""
-    done = await live.tracking_since(request.since).refresh(progress)
+    since_s = None if request.since is None else int(request.since.timestamp())
+    done = await live.tracking.refresh(progress, since_s=since_s)
     sweep, repair, finality = done.sweep, done.repair, done.finality
     fetched = (sweep.fetched, repair.fetched)
     return Outcome(

@@ -3,9 +3,11 @@
 Not responsible for what is asked of them, or for which of several is asked.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Generator
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import anyio
 
@@ -18,6 +20,8 @@ from data.providers.exchange import Sender
 from data.providers.helius import Helius
 from data.providers.solana_rpc import SolanaRpc
 from data.store.usage import Usage
+
+T = TypeVar("T")
 
 
 class Network(NamedTuple):
@@ -48,6 +52,7 @@ class Providers:
         self._is_offline = is_offline
         self._http = Http(clock, sender=network.sender, meter=usage, sleep=network.sleep)
         self._apis: dict[str, Api] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def api(self, spec: ProviderSpec) -> Api:
         """Return the way to a provider; the same one every time.
@@ -78,6 +83,27 @@ class Providers:
         """Return each variable of a key that is not set, and what it would improve."""
         specs = [spec for spec in list_providers() if spec.key_name is not None and not self.api(spec).has_key]
         return [(str(spec.key_name).upper(), spec.key_benefit) for spec in specs]
+
+    @contextmanager
+    def served(self) -> Generator[None]:
+        """Let other threads ask in the running event loop for the block."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            yield
+        finally:
+            self._loop = None
+
+    def ask(self, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Return what a question brings, from a thread: in the loop that is served, else in one of its own."""
+        if self._loop is not None:
+            return asyncio.run_coroutine_threadsafe(question(), self._loop).result()
+        return anyio.run(self._ask_and_close, question)
+
+    async def _ask_and_close(self, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        try:
+            return await question()
+        finally:
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Close the connections and write down what was spent."""

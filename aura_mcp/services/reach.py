@@ -1,59 +1,81 @@
-"""Find out which providers can be reached from here, without asking them anything.
+"""Find out which providers answer from here: each is asked one thing that costs little, all at once, within seconds.
 
-Not responsible for whether they would answer: that costs a call, and `Health` knows it of the calls that were made.
+Not responsible for how they did before (`Health`).
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Final, Self
 
 import anyio
 
-from aura_mcp.services.providers import config_of
+from aura_mcp.services.providers import Providers
+from data.clock import SystemClock
+from data.errors import ProviderError
 from data.providers import list_providers
+from data.providers.serving import Serving
+from engine.units import WSOL
 
-TIMEOUT_S: Final = 3.0
-PORTS: Final = {"http": 80, "https": 443}
+TIMEOUT_S: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """Whether a connection to a provider's host comes about; the address itself may hold a key."""
+    """What came of asking a provider: `problem` is None where it answered; one without its key is not asked."""
 
     provider: str
-    host: str
-    is_reachable: bool
+    is_asked: bool
+    problem: str | None
 
 
-def reach_providers() -> list[Reach]:
-    """Return for each provider whether its host can be reached, all at once within `TIMEOUT_S`.
+class Reaching:
+    """Whether providers answer; asked from a thread."""
 
-    Raises:
-        SettingsError: a variable about a provider is out of its range.
-    """
-    places = [(spec.name, config_of(spec).base_url or spec.base_url) for spec in list_providers()]
-    return anyio.run(_reach_all, places)
+    def __init__(self, providers: Providers) -> None:
+        self._providers = providers
+
+    @classmethod
+    def alone(cls) -> Self:
+        """Return the way of a process without a database: what it spends is not counted."""
+        return cls(Providers(SystemClock()))
+
+    def look(self) -> list[Reach]:
+        """Return for each provider whether it answers.
+
+        Raises:
+            SettingsError: a variable about a provider is out of its range.
+        """
+        questions = self._questions()
+        specs = list_providers()
+
+        async def ask() -> dict[str, str | None]:
+            found: dict[str, str | None] = {}
+
+            async def one(name: str) -> None:
+                found[name] = await _problem(questions[name])
+
+            async with anyio.create_task_group() as group:
+                for name in questions:
+                    group.start_soon(one, name)
+            return found
+
+        found = self._providers.ask(ask)
+        return [Reach(provider=s.name, is_asked=s.name in found, problem=found.get(s.name)) for s in specs]
+
+    def _questions(self) -> Mapping[str, Callable[[], Awaitable[object]]]:
+        """Return what each provider that can be asked is asked: the newest slot, or something about SOL."""
+        questions = Serving.open(self._providers.api).trials(WSOL)
+        questions["solana_rpc"] = self._providers.node.finalized_slot
+        helius = self._providers.helius
+        return questions if helius is None else questions | {"helius": helius.rpc.finalized_slot}
 
 
-async def _reach_all(places: list[tuple[str, str]]) -> list[Reach]:
-    found: dict[str, Reach] = {}
-
-    async def reach(name: str, url: str) -> None:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or PORTS.get(parts.scheme, 443)
-        is_reachable = False
-        with anyio.move_on_after(TIMEOUT_S):
-            try:
-                stream = await anyio.connect_tcp(host, port)
-            except OSError:
-                # What the doctor says about it is the answer.
-                pass
-            else:
-                is_reachable = True
-                await stream.aclose()
-        found[name] = Reach(provider=name, host=host, is_reachable=is_reachable)
-
-    async with anyio.create_task_group() as group:
-        for name, url in places:
-            group.start_soon(reach, name, url)
-    return [found[name] for name, _ in places]
+async def _problem(question: Callable[[], Awaitable[object]]) -> str | None:
+    with anyio.move_on_after(TIMEOUT_S):
+        try:
+            await question()
+        except ProviderError as error:
+            # What the doctor says about it is the answer.
+            return str(error)
+        return None
+    return f"no answer within {TIMEOUT_S:.0f} s"

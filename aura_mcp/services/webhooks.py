@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from aura_mcp.errors import AuraError
 from aura_mcp.services.providers import Providers
-from data.clock import SystemClock
 from data.providers.helius import Helius, Webhook
+from data.store import Store
 from engine.units import Address
 
 PATH: Final = "/webhooks/helius"
@@ -29,53 +29,74 @@ class WebhookState:
     extra: int
 
 
-def providers_beside_hub(*, is_offline: bool) -> Providers:
-    """Return the way to providers of a process that has no database, because a hub has it: it counts no credits."""
-    return Providers(SystemClock(), is_offline=is_offline)
-
-
 class Webhooks:
-    """The webhooks of the user's key at Helius; each change and each look costs credits there."""
+    """The webhooks of the user's key at Helius, asked for from a thread; each change and each look costs credits."""
 
-    def __init__(self, helius: Helius | None, wallets: Sequence[str], secret: str) -> None:
-        if helius is None:
-            raise AuraError("webhooks are made at Helius, which needs HELIUS_API_KEY; set it")
-        self._helius = helius
-        self._wallets = [Address(wallet) for wallet in wallets]
-        self._secret = secret
+    def __init__(self, store: Store, providers: Providers) -> None:
+        self._store = store
+        self._providers = providers
 
-    async def list(self) -> list[WebhookState]:
-        """Return all webhooks."""
-        return [self._state(webhook) for webhook in await self._helius.webhooks()]
+    def list(self) -> list[WebhookState]:
+        """Return all webhooks.
 
-    async def create(self, url: str) -> WebhookState:
+        Raises:
+            AuraError: there is no key, or Helius does not answer.
+        """
+        helius, wallets = self._helius(), self._wallets()
+
+        async def ask() -> list[WebhookState]:
+            return [_state(webhook, wallets) for webhook in await helius.webhooks()]
+
+        return self._providers.ask(ask)
+
+    def create(self, url: str, secret: str) -> WebhookState:
         """Have the followed wallets pushed to `url`; one that pushes there already is brought up to date instead.
 
         Raises:
-            AuraError: the address is not one of ours over HTTPS, or no wallet is followed.
+            AuraError: the address is not one of ours over HTTPS, no wallet is followed, there is no key, or Helius
+                does not answer.
         """
+        helius, wallets = self._helius(), self._wallets()
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname or parts.path != PATH or parts.query or parts.username:
             raise AuraError(f"webhooks go to https://<your tunnel>{PATH}; give that address")
-        wallets = self._wallets
         if not wallets:
             raise AuraError("no wallet is followed; `aura init` loads a list, edit_wallet follows one")
-        known = [webhook for webhook in await self._helius.webhooks() if webhook.url == url]
-        if known:
-            return self._state(await self._helius.edit_webhook(known[0].webhook_id, url, wallets, self._secret))
-        return self._state(await self._helius.create_webhook(url, wallets, self._secret))
 
-    async def delete(self, webhook_id: str) -> None:
-        """Delete a webhook."""
-        await self._helius.delete_webhook(webhook_id)
+        async def ask() -> WebhookState:
+            known = [webhook for webhook in await helius.webhooks() if webhook.url == url]
+            if known:
+                return _state(await helius.edit_webhook(known[0].webhook_id, url, wallets, secret), wallets)
+            return _state(await helius.create_webhook(url, wallets, secret), wallets)
 
-    def _state(self, webhook: Webhook) -> WebhookState:
-        followed, pushed = set(self._wallets), set(webhook.addresses)
-        return WebhookState(
-            webhook_id=webhook.webhook_id,
-            url=webhook.url,
-            kind=webhook.kind,
-            addresses=len(pushed),
-            missing=len(followed - pushed),
-            extra=len(pushed - followed),
-        )
+        return self._providers.ask(ask)
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete a webhook.
+
+        Raises:
+            AuraError: there is no key, or Helius does not answer.
+        """
+        helius = self._helius()
+        self._providers.ask(lambda: helius.delete_webhook(webhook_id))
+
+    def _helius(self) -> Helius:
+        helius = self._providers.helius
+        if helius is None:
+            raise AuraError("webhooks are made at Helius, which needs HELIUS_API_KEY; set it, also for a hub that runs")
+        return helius
+
+    def _wallets(self) -> Sequence[Address]:
+        return sorted(self._store.wallets.tracked())
+
+
+def _state(webhook: Webhook, wallets: Sequence[Address]) -> WebhookState:
+    followed, pushed = set(wallets), set(webhook.addresses)
+    return WebhookState(
+        webhook_id=webhook.webhook_id,
+        url=webhook.url,
+        kind=webhook.kind,
+        addresses=len(pushed),
+        missing=len(followed - pushed),
+        extra=len(pushed - followed),
+    )

@@ -7,6 +7,7 @@ asked. Not responsible for limits and retries (`api`), or for what is worth aski
 import importlib
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Generic, Protocol, TypeVar, cast
 
 from data.errors import ProviderError
@@ -123,6 +124,15 @@ class Serving:
         """Connect every provider that serves a market capability; `api_of` is the way to one."""
         specs = [spec for spec in list_providers() if spec.capabilities & PREFERENCE.keys()]
         return cls([_connect(spec, api_of(spec)) for spec in specs])
+
+    def trials(self, mint: Mint) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Return one cheap question about a mint for each provider that can be asked, by name."""
+        trials: dict[str, Callable[[], Awaitable[object]]] = {
+            _name(client): partial(client.safety, mint) for client in self._of(Capability.SAFETY, TellsSafety)
+        }
+        for client in self._of(Capability.PRICE, TellsPrices):
+            trials[_name(client)] = partial(client.prices, [mint])
+        return trials
 
     async def prices(self, mints: Sequence[Mint], *, without: Collection[str] = ()) -> Served[dict[Mint, SpotPrice]]:
         """Return the prices that anybody knows, asking the next provider for what one leaves out.

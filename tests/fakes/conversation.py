@@ -170,9 +170,10 @@ class _Speech:
 
 
 class FakeMouth:
-    """A speaker's playback in virtual time. `heard` holds every word that ever sounded, with its time."""
+    """A speaker's playback, `speed` times faster than time. `heard` holds every word that ever sounded, and when."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, speed: float = 1.0) -> None:
+        self._speed = speed
         self._audible: Callable[[], None] | None = None
         self._drained: Callable[[], None] | None = None
         self._waiting: list[SpokenAudio] = []
@@ -227,7 +228,7 @@ class FakeMouth:
                 self._audible()
             self._words.append(audio.text)
             self.heard.append((clock(), audio.text.strip()))
-            await asyncio.sleep(len(audio.pcm) / 2 / RATE)
+            await asyncio.sleep(len(audio.pcm) / 2 / RATE / self._speed)
         self._playing = None
         if self._is_ended and self._drained is not None:
             self._drained()
@@ -236,11 +237,13 @@ class FakeMouth:
 class FakeCompany:
     """Everybody who answers; the test says who is there."""
 
-    def __init__(self, mind: FakeMind, desk: FakeDesk, speaker: Speaker | None) -> None:
+    def __init__(
+        self, mind: FakeMind, desk: FakeDesk, speaker: Speaker | None, brain: Brain | VoiceError | None = None
+    ) -> None:
         self.mind = mind
         self.desk = desk
         self.voice = speaker
-        self.the_brain: Brain | VoiceError = Brain(mind, desk, system="Be short.", memory_tokens=4_000)
+        self.the_brain = brain or Brain(mind, desk, system="Be short.", memory_tokens=4_000)
         self.is_here = asyncio.Event()
         self.is_here.set()
         self.calls: list[Call] = []

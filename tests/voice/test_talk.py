@@ -3,6 +3,8 @@
 import importlib.resources
 import json
 import os
+import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Generator, Mapping
@@ -66,6 +68,11 @@ def best_of(body: Mapping[str, Any]) -> list[Block]:
     return [text(f"The best one won {best['wins']} times.")]
 
 
+def version_of(body: Mapping[str, Any]) -> list[Block]:
+    """Reply with the version that came back."""
+    return [text(f"Version {json.loads(results_of(body)[0])['version']}.")]
+
+
 def lines_of(file: Path) -> list[dict[str, Any]]:
     """Return the objects of a file of JSON lines."""
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
@@ -117,6 +124,24 @@ def test_forgotten_turn_is_gone(home: Path, tmp_path: Path) -> None:
         done = talk(home, typed, "--text", **providers.environment(), AURA_VOICE_MEMORY_FILE=str(file))
     assert done.stdout.splitlines() == ["I will not tell anybody.", "Forgotten."]
     assert "purple" not in file.read_text("utf-8")
+
+
+def test_bridge_that_dies_is_started_again_and_asked_again(home: Path, tmp_path: Path) -> None:
+    """Spec: needs nothing of the hub but `aura-mcp`; our rule: a tool that changes nothing is asked again."""
+    pid = tmp_path / "pid"
+    bridge = f"echo $$ > {shlex.quote(str(pid))}; exec {shlex.quote(sys.executable)} -m aura_mcp.bridge"
+
+    def kill(body: Mapping[str, Any]) -> list[Block]:
+        del body
+        os.kill(int(pid.read_text("utf-8")), signal.SIGKILL)
+        return [tool("system_status")]
+
+    with VoiceProviders() as providers:
+        replies = providers.script.replies
+        replies += [kill, version_of]
+        command = {"AURA_VOICE_COMMAND": f"sh -c {shlex.quote(bridge)}"}
+        done = talk(home, "how are you?\n", "--text", **{**providers.environment(), **command})
+    assert (done.stdout.strip(), done.stderr) == ("Version 0.1.0.", "")
 
 
 def test_every_question_without_a_key_is_told_what_to_do(home: Path) -> None:

@@ -4,7 +4,8 @@ A wallet's cursor moves in the transaction that queues what it passed over, and 
 Not responsible for whom to list (`engine.tracking`) or for fetching.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 from anyio import to_thread
@@ -22,6 +23,9 @@ from engine.units import Address
 PAGE: Final = 1000
 """Signatures in one answer, at most: the limit of the call."""
 
+NO_LIMIT: Final = 1_000_000
+"""Transactions of a wallet that is fetched back to a moment."""
+
 
 class Lister:
     """The signatures of an address, page by page."""
@@ -31,9 +35,21 @@ class Lister:
         self._chain = chain
         self._clock = clock
         self._config = config
+        self._reach: Depth | None = None
+
+    @contextmanager
+    def reaching(self, since_s: int | None) -> Generator[None]:
+        """Let back-fill go back to a moment for the block, None for as deep as set; one block at a time."""
+        self._reach = None if since_s is None else Depth(since_s, NO_LIMIT)
+        try:
+            yield
+        finally:
+            self._reach = None
 
     def depth(self) -> Depth:
-        """Return how far back a new wallet's history goes now."""
+        """Return how far back a wallet's history goes now."""
+        if self._reach is not None:
+            return self._reach
         since = self._clock.epoch_s() - self._config.backfill_days * DAY_S
         return Depth(since, self._config.backfill_transactions)
 

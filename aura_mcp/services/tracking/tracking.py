@@ -66,7 +66,7 @@ class Tracking:
         config = config or TrackingConfig()
         self._store = store
         self._fetcher = Fetcher(store, chain, clock, config, on_commit, tell)
-        lister = Lister(store, chain, clock, config)
+        lister = self._lister = Lister(store, chain, clock, config)
         drifting = Drifting(store, clock, lister)
         self._hints = Hints(store, clock, self._fetcher)
         self._sweeping = Sweeping(store, chain, clock, config, lister, self._fetcher, drifting)
@@ -76,16 +76,20 @@ class Tracking:
         self._completing = Completing(store)
         self._turn = anyio.Lock()
 
-    async def refresh(self, progress: Progress | None = None) -> RefreshSummary:
+    async def refresh(self, progress: Progress | None = None, *, since_s: int | None = None) -> RefreshSummary:
         """Do one whole cycle: sweep, close gaps, advance finality."""
-        sweep = await self.sweep(progress)
+        sweep = await self.sweep(progress, since_s=since_s)
         repair = await self.repair_gaps(progress)
         return RefreshSummary(sweep=sweep, repair=repair, finality=await self.advance_finality())
 
-    async def sweep(self, progress: Progress | None = None) -> SweepSummary:
-        """Look at every followed wallet, list what moved, and fetch everything that is due."""
+    async def sweep(self, progress: Progress | None = None, *, since_s: int | None = None) -> SweepSummary:
+        """Look at every followed wallet, list what moved, and fetch everything that is due.
+
+        `since_s` (seconds since 1970) takes all history back to there in place of the depth that is set.
+        """
         async with self._turn:
-            return await self._sweeping.sweep(progress)
+            with self._lister.reaching(since_s):
+                return await self._sweeping.sweep(progress)
 
     async def fetch_pending(self, progress: Progress | None = None) -> Fetched:
         """Fetch everything that is queued and due, without looking for more."""

@@ -83,8 +83,13 @@ def test_webhooks_need_a_key_and_wallets(
 def test_webhooks_are_made_beside_a_running_hub(aura: Aura, account: Stand, tmp_path: Path, own_home: Path) -> None:
     """Our rule: every command works while a hub has the database."""
     follow(aura, tmp_path, "alice")
-    with home_of_hubs(own_home), hub(environment_of(own_home, offline="1")):
+    jobs = ("wallets", "prices", "finality", "reconcile")
+    quiet = {f"{job}_interval_s": "0" for job in jobs}
+    with home_of_hubs(own_home), hub(environment_of(own_home, offline="0", **quiet)):
         assert aura("webhooks", "create", "--url", URL).code == 0
         (listed,) = json.loads(aura("webhooks", "list", "--json").out)["webhooks"]
+        status = json.loads(aura("status", "--json").out)
     assert (listed["addresses"], listed["missing"]) == (1, 0)
     assert len(account.helius.webhooks) == 1
+    spent = {entry["name"]: entry["credits_this_month"] for entry in status["live"]["providers"]}
+    assert spent["helius"] == account.helius.credits > 0

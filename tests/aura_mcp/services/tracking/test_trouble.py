@@ -108,6 +108,8 @@ def test_history_of_more_than_a_page_is_listed_as_deep_as_set() -> None:
             send_sol(f.chain, "eve", "ann", 2 * SOL_UNIT + n)
         f.chain.finalize()
         assert run(f.tracking.sweep()).fetched.new == 8
+        assert run(f.tracking.sweep(since_s=0)).fetched.new == 3
+        assert run(f.tracking.sweep()).fetched.new == 0
 
 
 @pytest.mark.parametrize("seed", range(4))
