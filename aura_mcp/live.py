@@ -34,7 +34,8 @@ class Live:
     def tracking(self) -> Tracking:
         """The following of wallets, as deep as is set."""
         application = self.application
-        return Tracking(application.store, application.providers.node, application.clock, self.config)
+        node, tell = application.providers.node, application.events.tell
+        return Tracking(application.store, node, application.clock, self.config, tell=tell)
 
     def is_following(self) -> bool:
         """Return whether any wallet is followed."""
