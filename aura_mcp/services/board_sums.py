@@ -4,11 +4,15 @@ The rules are those of `engine.ledger.judge` and `engine.wallets`; a test holds 
 Not responsible for what the sums say of a wallet (`board_table`).
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
+from aura_mcp.services.windows import Period
 from data.store import Store
+from data.store.histories import History
 from data.store.ledger_reader import LedgerReader
 from engine.ledger import DEFAULT_CONFIG, Basis, Currency, Disposal, Episode, Outcome, Realization, flow_of, judge
 
@@ -50,15 +54,9 @@ CASE
     ELSE 0
 END
 """
-_CLOSED: Final = """
-SELECT
-    entity,
-    count(in_sol), count(*) FILTER (in_sol = 1), count(*) FILTER (in_sol = -1),
-    count(in_usd), count(*) FILTER (in_usd = 1), count(*) FILTER (in_usd = -1),
-    {{sums}}
-FROM (
+_JUDGED: Final = """
     SELECT
-        entity, cost_lamports, cost_usd_micro,
+        entity, mint, cost_lamports, cost_usd_micro,
         proceeds_lamports - cost_lamports - buy_fee_lamports - sell_fee_lamports AS net_lamports,
         proceeds_usd_micro - cost_usd_micro - buy_fee_usd_micro - sell_fee_usd_micro AS net_usd_micro,
         {sol} AS in_sol,
@@ -66,8 +64,6 @@ FROM (
     FROM episode
     WHERE closed_at > $since AND closed_at <= $until AND NOT (moved_quantity > 0
         AND moved_quantity * 10000 >= $moved_min_bps * (sold_quantity + burned_quantity + moved_quantity))
-)
-GROUP BY entity
 """.format(
     sol=_OUTCOME.format(net="net_lamports", unit="lamports", band="(cost_lamports * $break_even_bps)"),
     usd=_OUTCOME.format(
@@ -76,6 +72,21 @@ GROUP BY entity
         band="greatest(cost_usd_micro * $break_even_bps, $break_even_usd_micro * 10000::HUGEINT)",
     ),
 )
+_CLOSED: Final = """
+SELECT
+    entity,
+    count(in_sol), count(*) FILTER (in_sol = 1), count(*) FILTER (in_sol = -1),
+    count(in_usd), count(*) FILTER (in_usd = 1), count(*) FILTER (in_usd = -1),
+    {sums}
+FROM ({judged})
+GROUP BY entity
+"""
+_GAINS: Final = """
+SELECT
+    entity, sum(net_lamports) FILTER (in_sol IS NOT NULL), sum(net_usd_micro) FILTER (in_usd IS NOT NULL)
+FROM ({judged} AND entity IN (SELECT unnest($entities)))
+GROUP BY entity, mint
+"""
 _CLOSED_SUMS: Final = (
     "sum(net_lamports) FILTER (in_sol IS NOT NULL)",
     "sum(cost_lamports) FILTER (in_sol IS NOT NULL)",
@@ -84,6 +95,9 @@ _CLOSED_SUMS: Final = (
 )
 
 _BEFORE_ALL: Final = -(2**62)
+# Rows of a span lie all over the tables: what is read ahead costs more with every one of them.
+_BEHIND_S: Final = 10
+_AHEAD_S: Final = 120
 
 
 class Sums(NamedTuple):
@@ -140,15 +154,55 @@ def add_up(store: Store, since_s: int | None, until_s: int) -> dict[str, Sums]:
     return found
 
 
-def add_up_few(store: Store, since_s: int, until_s: int) -> dict[str, Sums]:
-    """Return the same for a span that holds few rows, in a fraction of the time."""
-    found: defaultdict[str, Sums] = defaultdict(Sums)
-    reader = LedgerReader(store.database)
-    for entity, row in reader.realized_in(since_s, until_s):
-        found[entity] = found[entity].plus(_sold(row), 1)
-    for entity, episode in reader.closed_in(since_s, until_s):
-        found[entity] = found[entity].plus(_closed(episode), 1)
-    return dict(found)
+def add_up_one(history: History, when: Period) -> Sums:
+    """Return the same of one wallet from its history."""
+    found = [NOTHING]
+    for token in history.tokens.values():
+        found += [_sold(row) for row in token.realizations if when.contains(row.disposed_at)]
+        found += [_closed(row) for row in token.episodes if row.closed_at is not None and when.contains(row.closed_at)]
+    return Sums._make(map(sum, zip(*found, strict=True)))
+
+
+class Edge:
+    """What happened around one end of a window, read ahead: a window moves on by seconds, hundreds of times."""
+
+    def __init__(self, store: Store) -> None:
+        self._reader = LedgerReader(store.database)
+        self._since_s = self._until_s = 0
+        self._rows: list[tuple[int, str, Sums]] = []
+
+    def add_up(self, since_s: int, until_s: int) -> dict[str, Sums]:
+        """Return the sums of a span that holds few rows."""
+        if not self._since_s <= since_s <= until_s <= self._until_s:
+            self._read(since_s - _BEHIND_S, max(until_s, since_s + _AHEAD_S))
+        found: defaultdict[str, Sums] = defaultdict(Sums)
+        start, end = (bisect_right(self._rows, at, key=itemgetter(0)) for at in (since_s, until_s))
+        for _, entity, sums in self._rows[start:end]:
+            found[entity] = found[entity].plus(sums, 1)
+        return dict(found)
+
+    def _read(self, since_s: int, until_s: int) -> None:
+        sold = self._reader.realized_in(since_s, until_s)
+        closed = self._reader.closed_in(since_s, until_s)
+        rows = [(row.disposed_at, entity, _sold(row)) for entity, row in sold]
+        rows += [(row.closed_at, entity, _closed(row)) for entity, row in closed if row.closed_at is not None]
+        self._rows = sorted(rows, key=itemgetter(0))
+        self._since_s, self._until_s = since_s, until_s
+
+
+def gainers(
+    store: Store, entities: Sequence[str], since_s: int | None, until_s: int
+) -> dict[tuple[str, Currency], list[int]]:
+    """Return what each token that gained in a span brought to wallets, by wallet and currency."""
+    bounds = {"since": _BEFORE_ALL if since_s is None else since_s, "until": until_s}
+    found: defaultdict[tuple[str, Currency], list[int]] = defaultdict(list)
+    for entity, sol, usd in store.database.rows(
+        _GAINS.format(judged=_JUDGED), {**bounds, **_rules(), "entities": list(entities)}
+    ):
+        for currency, net in ((Currency.SOL, sol), (Currency.USD, usd)):
+            if net is not None and net > 0:
+                found[entity, currency].append(net)
+    return found
 
 
 def _sold(row: Realization) -> Sums:
@@ -202,10 +256,12 @@ def _fetch(store: Store, sql: str, sums: Iterable[str], named: Mapping[str, obje
     columns = tuple(sums)
     narrow = ", ".join(f"TRY_CAST({column} AS BIGINT)" for column in columns)
     lost = " OR ".join(f"({column} IS NOT NULL AND TRY_CAST({column} AS BIGINT) IS NULL)" for column in columns)
-    rows = store.database.rows(sql.format(sums=f"{narrow}, {lost}"), dict(named))
+    rows = store.database.rows(sql.format(sums=f"{narrow}, {lost}", judged=_JUDGED), dict(named))
     if not any(row[-1] for row in rows):
         return [_filled(row[:-1]) for row in rows]
-    return [_filled(row) for row in store.database.rows(sql.format(sums=", ".join(columns)), dict(named))]
+    return [
+        _filled(row) for row in store.database.rows(sql.format(sums=", ".join(columns), judged=_JUDGED), dict(named))
+    ]
 
 
 def _filled(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -3,18 +3,17 @@
 Moving by a minute reads a few rows where adding up anew would read all. Not responsible for adding up (`board_sums`).
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 from math import inf
 from typing import NamedTuple
 
-from aura_mcp.services.board_sums import NOTHING, Sums, add_up, add_up_few
+from aura_mcp.services.board_sums import NOTHING, Edge, Sums, add_up, gainers
 from aura_mcp.services.windows import Period
 from data.store import Store
-from data.store.ledger_reader import LedgerReader
-from engine.ledger import Currency, Episode, Outcome, judge
+from engine.ledger import Currency
 from engine.wallets import COVERAGE_MIN, wilson
 from engine.wallets.amounts import LOTTO_SHARE
 
@@ -77,19 +76,20 @@ class Table:
         """Return for each wallet whether one token made more than 60 % of its gains, None where nothing gained."""
         unknown = [entity for entity in entities if (entity, currency) not in self._lotto]
         if unknown:
-            of_each = LedgerReader(store.database).episodes_of(unknown)
-            found = {(entity, currency): _is_lotto(of_each[entity], currency, self.when) for entity in unknown}
-            self._lotto.update(found)
+            found = gainers(store, unknown, self.when.since_s, self.when.as_of_s)
+            for key in product(unknown, Currency):
+                gains = found.get(key)
+                self._lotto[key] = max(gains) / sum(gains) > LOTTO_SHARE if gains else None
         return [self._lotto[entity, currency] for entity in entities]
 
     def changed(self, when: Period, changes: Mapping[str, Sums]) -> "Table":
-        """Return the table of a later or earlier moment; what did not change is taken over."""
-        sums = dict(self.sums)
-        for entity, change in changes.items():
-            sums[entity] = sums.get(entity, NOTHING).plus(change, 1)
+        """Return the table with other sums of some wallets, or of another moment; what stays is taken over."""
+        if not changes:
+            return Table(when=when, sums=self.sums, _lines=self._lines, _lotto=self._lotto)
+        sums = {**self.sums, **changes}
         lines: dict[Currency, dict[str, Line]] = {}
         for currency, known in self._lines.items():
-            kept = {entity: line for entity, line in known.items() if entity not in changes} if changes else known
+            kept = {entity: line for entity, line in known.items() if entity not in changes}
             lines[currency] = kept | _lines_of(sums, changes, currency)
         lotto = {key: value for key, value in self._lotto.items() if key[0] not in changes}
         return Table(when=when, sums=sums, _lines=lines, _lotto=lotto)
@@ -100,29 +100,26 @@ def table_of(store: Store, when: Period) -> Table:
     return Table(when=when, sums=add_up(store, when.since_s, when.as_of_s))
 
 
-def move(store: Store, table: Table, when: Period) -> Table | None:
+class Edges(NamedTuple):
+    """What enters and what leaves a window that moves."""
+
+    entering: Edge
+    leaving: Edge
+
+
+def move(table: Table, when: Period, edges: Edges) -> Table | None:
     """Return the table of a window that moved; None where it moved by more than its length."""
     shift, seconds = when.as_of_s - table.when.as_of_s, when.window.seconds
     if seconds is not None and abs(shift) >= seconds:
         return None
     sign, (first, last) = (1 if shift > 0 else -1), sorted((table.when.as_of_s, when.as_of_s))
-    changes = {entity: NOTHING.plus(sums, sign) for entity, sums in add_up_few(store, first, last).items()}
+    changes = {entity: NOTHING.plus(sums, sign) for entity, sums in edges.entering.add_up(first, last).items()}
     if seconds is not None:
-        for entity, sums in add_up_few(store, first - seconds, last - seconds).items():
+        for entity, sums in edges.leaving.add_up(first - seconds, last - seconds).items():
             changes[entity] = changes.get(entity, NOTHING).plus(sums, -sign)
-    return table.changed(when, changes)
-
-
-def _is_lotto(episodes: Iterable[tuple[str, Episode]], currency: Currency, when: Period) -> bool | None:
-    """Tell whether one token made more than 60 % of the gains."""
-    nets: defaultdict[str, int] = defaultdict(int)
-    for mint, episode in episodes:
-        if episode.closed_at is not None and when.contains(episode.closed_at):
-            flow = episode.flow(currency)
-            if isinstance(judge(episode, currency), Outcome) and flow is not None:
-                nets[mint] += flow.net
-    gains = [net for net in nets.values() if net > 0]
-    return max(gains) / sum(gains) > LOTTO_SHARE if gains else None
+    return table.changed(
+        when, {entity: table.sums.get(entity, NOTHING).plus(change, 1) for entity, change in changes.items()}
+    )
 
 
 def _lines_of(sums: Mapping[str, Sums], entities: Iterable[str], currency: Currency) -> dict[str, Line]:

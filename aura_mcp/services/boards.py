@@ -8,10 +8,12 @@ without a rank, with the reason. The sums of a window are kept for the last stat
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from aura_mcp.services.board_table import Line, Table, move, table_of
+from aura_mcp.services.board_sums import Edge, add_up_one
+from aura_mcp.services.board_table import Edges, Line, Table, move, table_of
 from aura_mcp.services.cursors import read_cursor, write_cursor
 from aura_mcp.services.figures import rounded, to_percent
 from aura_mcp.services.leaderboard import Leaderboard, Standing
@@ -24,8 +26,12 @@ from aura_mcp.services.tracking import Completing, WalletCompleteness
 from aura_mcp.services.windows import Period, period
 from data.clock import Clock
 from data.store import Store
+from data.store.histories import Histories
 from engine.ledger import Currency
 from engine.wallets import Window
+
+_MOST_TOUCHED: Final = 50
+"""Wallets whose sums are added up one by one after a change of the ledger, rather than those of all at once."""
 
 _KEPT: Final = 2
 """Moments of each window that are kept: the last one, and one that somebody pages through."""
@@ -59,7 +65,9 @@ class Boards:
         self._lock = threading.RLock()
         self._revision: Revision | None = None
         self._tables: dict[Window, OrderedDict[int, Table]] = {}
-        self._orders: dict[tuple[Window, Currency, SortKey], list[str]] = {}
+        self._orders: dict[tuple[Window, Currency, SortKey], _Order] = {}
+        self._edges: Mapping[Window, Edges] = {}
+        self._histories = Histories(store.database)
 
     def page(self, question: BoardQuestion, *, limit: int, cursor: str | None = None) -> Leaderboard:
         """Return the best wallets, or those after the page that ended at `cursor`, as of the same moment.
@@ -74,17 +82,16 @@ class Boards:
         revision, activity = self._ledger.now()
         with self._lock:
             table = self._table(when, revision)
-            lines = self._in_order(table, question)
-            listed = [line for line in lines if line.total >= question.min_trades]
-            shown = listed[start : start + min(limit, MAX_LIMIT)]
-            entities = [line.entity for line in shown]
+            order = self._in_order(table, question)
+            end = start + min(limit, MAX_LIMIT)
+            listed = ((place, line) for place, line in enumerate(order.lines, 1) if line.total >= question.min_trades)
+            # One more than is shown tells whether there is a next page.
+            shown = list(islice(listed, start, end + 1))
+            has_more, shown = len(shown) > end - start, shown[: end - start]
+            entities = [line.entity for _, line in shown]
             lotto = table.is_lotto(self._store, entities, question.currency)
         names = self._parties.named(entities)
         histories = self._completing.of_entities(entities)
-        places = {line.entity: place for place, line in enumerate(lines, 1) if line.entity in names}
-        others = [line for line in lines if line.is_unranked]
-        unrated = [line for line in others if not line.n]
-        end = start + len(shown)
         return Leaderboard(
             as_of=when.as_of,
             since=when.since,
@@ -95,47 +102,90 @@ class Boards:
                 _standing(
                     line,
                     names[line.entity],
-                    place=places[line.entity],
+                    place=place,
                     is_lotto=is_lotto,
                     last_at=activity.last_trade_at(line.entity, when.as_of_s),
                     history=histories.get(line.entity),
                 )
-                for line, is_lotto in zip(shown, lotto, strict=True)
+                for (place, line), is_lotto in zip(shown, lotto, strict=True)
             ),
-            wallets=len(lines),
-            ranked=len(lines) - len(others),
-            low_coverage=len(others) - len(unrated),
-            unrated=len(unrated),
-            unpriced=sum(line.sums.is_rated for line in unrated),
-            next_cursor=write_cursor(question, _Place(when.as_of_s, end)) if end < len(listed) else None,
+            wallets=len(order.lines),
+            ranked=order.ranked,
+            low_coverage=order.low_coverage,
+            unrated=order.unrated,
+            unpriced=order.unpriced,
+            next_cursor=write_cursor(question, _Place(when.as_of_s, end)) if has_more else None,
         )
 
     def _table(self, when: Period, revision: Revision) -> Table:
         if self._revision != revision:
-            self._revision = revision
-            self._tables.clear()
+            self._follow(revision)
         kept = self._tables.setdefault(when.window, OrderedDict())
         if when.as_of_s not in kept:
             nearest = min(kept.values(), key=lambda table: abs(table.when.as_of_s - when.as_of_s), default=None)
-            moved = None if nearest is None else move(self._store, nearest, when)
+            moved = None if nearest is None else move(nearest, when, self._edges[when.window])
             kept[when.as_of_s] = table_of(self._store, when) if moved is None else moved
             while len(kept) > _KEPT:
                 kept.popitem(last=False)
         return kept[when.as_of_s]
 
-    def _in_order(self, table: Table, question: BoardQuestion) -> list[Line]:
+    def _follow(self, revision: Revision) -> None:
+        """Bring what is kept to another state of the ledger: only what was booked of few wallets is added up anew."""
+        before, self._revision = self._revision, revision
+        entering = Edge(self._store)
+        self._edges = {window: Edges(entering, Edge(self._store)) for window in Window}
+        if before is None or revision.history < before.history:
+            touched = None
+        else:
+            touched = self._histories.touched_since(before.history)
+        if touched is None or len(touched) > _MOST_TOUCHED:
+            self._tables.clear()
+            return
+        histories = [(entity, self._histories.of(entity)) for entity in touched]
+        for kept in self._tables.values():
+            for as_of_s, table in kept.items():
+                sums = {entity: add_up_one(history, table.when) for entity, history in histories}
+                kept[as_of_s] = table.changed(table.when, sums)
+
+    def _in_order(self, table: Table, question: BoardQuestion) -> "_Order":
         """Return all lines: ranks first, the largest value first, then more evidence, then the higher net."""
         key = (question.window, question.currency, question.by)
         lines = table.lines(question.currency)
-        # Few lines change their place from one moment to the next, and sorting what is nearly sorted takes one pass.
-        before = self._orders.get(key, ())
-        known = set(before)
-        found = [lines[entity] for entity in before if entity in lines]
-        found += [line for entity, line in lines.items() if entity not in known]
-        fields = ("is_unranked", _SORTED_BY[question.by], "by_n", "by_known_net", "entity")
-        found.sort(key=itemgetter(*map(Line._fields.index, fields)))
-        self._orders[key] = [line.entity for line in found]
-        return found
+        before = self._orders.get(key)
+        if before is None or before.source is not lines:
+            # Few lines change their place from one moment to the next, and what is nearly sorted is sorted in one pass.
+            known = () if before is None else [line.entity for line in before.lines]
+            found = [lines[entity] for entity in known if entity in lines]
+            old = set(known)
+            found += [line for entity, line in lines.items() if entity not in old]
+            fields = ("is_unranked", _SORTED_BY[question.by], "by_n", "by_known_net", "entity")
+            found.sort(key=itemgetter(*map(Line._fields.index, fields)))
+            before = self._orders[key] = _order(lines, found)
+        return before
+
+
+class _Order(NamedTuple):
+    """The lines of a table in order, and how many of them have no rank for which reason."""
+
+    source: Mapping[str, Line]
+    lines: list[Line]
+    ranked: int
+    low_coverage: int
+    unrated: int
+    unpriced: int
+
+
+def _order(source: Mapping[str, Line], lines: list[Line]) -> _Order:
+    others = [line for line in lines if line.is_unranked]
+    unrated = [line for line in others if not line.n]
+    return _Order(
+        source=source,
+        lines=lines,
+        ranked=len(lines) - len(others),
+        low_coverage=len(others) - len(unrated),
+        unrated=len(unrated),
+        unpriced=sum(line.sums.is_rated for line in unrated),
+    )
 
 
 def _standing(

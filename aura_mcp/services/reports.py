@@ -107,7 +107,8 @@ class Reports:
         self._histories = Histories(store.database)
         self._holdings = Holdings(store)
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[Revision, str], _History] = OrderedDict()
+        self._revision: Revision | None = None
+        self._kept: OrderedDict[str, _History] = OrderedDict()
 
     def report(self, question: WalletQuestion, *, limit: int) -> Report:
         """Return what is known of a wallet; lists hold at most `limit` entries.
@@ -180,18 +181,28 @@ class Reports:
         return to_moment_or_none(self._ledger.now().activity.last_fact_at)
 
     def _history(self, entity: str, revision: Revision) -> _History:
-        key = (revision, entity)
         with self._lock:
-            known = self._kept.get(key)
+            if self._revision != revision:
+                self._follow(revision)
+            known = self._kept.get(entity)
         if known is None:
             known = self._read(entity)
             with self._lock:
-                self._kept[key] = known
-                for old in [old for old in self._kept if old[0] != revision]:
-                    del self._kept[old]
+                # What was read meanwhile may be of a later state; then it is not kept.
+                if self._revision == revision:
+                    self._kept[entity] = known
                 while len(self._kept) > 1 and sum(kept.rows for kept in self._kept.values()) > _KEPT_ROWS:
                     self._kept.popitem(last=False)
         return known
+
+    def _follow(self, revision: Revision) -> None:
+        """Forget what was booked since."""
+        before, self._revision = self._revision, revision
+        if before is None or revision.history < before.history:
+            self._kept.clear()
+        else:
+            for entity in self._histories.touched_since(before.history):
+                self._kept.pop(entity, None)
 
     def _read(self, entity: str) -> _History:
         found = self._histories.of(entity)

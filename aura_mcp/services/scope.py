@@ -28,7 +28,8 @@ WHERE w.is_tracked ORDER BY ALL
 _REVISION: Final = """
 SELECT
     (SELECT value FROM meta WHERE key = 'booked_batch'),
-    (SELECT coalesce(bit_xor(hash(wallet, entity)), 0)::VARCHAR FROM entity_member)
+    (SELECT coalesce(bit_xor(hash(wallet, entity)), 0)::VARCHAR FROM entity_member),
+    (SELECT coalesce(max(number), 0) FROM history)
 """
 _LAST_FACT: Final = "SELECT max(order_time) FROM leg"
 
@@ -62,6 +63,8 @@ class Revision(NamedTuple):
 
     booked_batch: int
     members: str
+    history: int
+    """The last number of `history`: what is written later has a higher one."""
 
 
 def span_of(clock: Clock, window: Window, since: datetime | None = None, until: datetime | None = None) -> Span:

@@ -29,7 +29,7 @@ _OF_ENTITY: Final = "SELECT number, body FROM history WHERE entity = $1"
 _CROWDED: Final = "SELECT entity FROM history GROUP BY entity HAVING count(*) > $1"
 _APPEND: Final = "INSERT INTO history BY NAME SELECT * FROM produced"
 _REMOVE: Final = "DELETE FROM history WHERE entity = $1 AND number >= $2 AND number <= $3"
-_SINCE: Final = "SELECT entity, max(number) FROM history WHERE number > $1 GROUP BY entity"
+_SINCE: Final = "SELECT DISTINCT entity FROM history WHERE number > $1"
 
 Key = tuple[str, str]
 """An (entity, mint)."""
@@ -80,9 +80,9 @@ class Histories:
         tokens = _merged(_decoded(body) for _, body in rows)
         return History({mint: tokens[mint] for mint in sorted(tokens) if not tokens[mint].is_gone})
 
-    def touched_since(self, number: int) -> dict[str, int]:
-        """Return the entities of which something was written after that number, each with its last number."""
-        return dict(self._database.rows(_SINCE, [number]))
+    def touched_since(self, number: int) -> set[str]:
+        """Return the entities of which something was written after that number."""
+        return {str(row[0]) for row in self._database.rows(_SINCE, [number])}
 
 
 def token_of(

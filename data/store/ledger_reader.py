@@ -30,14 +30,6 @@ class LedgerReader:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def episodes_of(self, entities: Sequence[str]) -> dict[str, list[tuple[str, Episode]]]:
-        """Return the round trips of entities, each after its mint, by mint and number."""
-        found: dict[str, list[tuple[str, Episode]]] = {entity: [] for entity in entities}
-        condition = f"entity IN ({', '.join(f'${number}' for number in range(1, len(found) + 1))})"
-        for row in self._episodes("entity, mint", condition, "entity, mint, number", list(found)):
-            found[row[0]].append((row[1], Episode._make(row[2:])))
-        return found
-
     def closed_in(self, since_s: int, until_s: int) -> list[tuple[str, Episode]]:
         """Return the round trips that closed after `since_s` and up to `until_s`, each after its entity."""
         rows = self._episodes("entity", "closed_at > $1 AND closed_at <= $2", "entity", [since_s, until_s])

@@ -1,5 +1,6 @@
 """The fast services give what the plain ones give: boards and reports against `engine.wallets` over all histories."""
 
+import random
 from collections.abc import Generator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from aura_mcp.services.questions import MAX_LIMIT, BoardQuestion, SortKey, Walle
 from aura_mcp.settings import Settings
 from data.clock import FixedClock
 from data.store import Store
+from data.store.finality import Placement
 from data.store.readings import Source
 from engine.facts import Reading, Side, TxClass
 from engine.ledger import Currency
@@ -199,3 +201,43 @@ def test_cursor_goes_on_as_of_the_same_moment(demo: Application) -> None:
 
 def _longest_page(application: Application, question: BoardQuestion) -> Leaderboard:
     return replace(application.boards.page(question, limit=MAX_LIMIT), next_cursor=None)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_answers_that_are_kept_follow_every_change_of_the_ledger(tmp_path: Path, seed: int) -> None:
+    """Our rule: what is worked out again after a change is only what it touched, and gives what all of it would."""
+    chance = random.Random(seed)
+    clock = FixedClock(START + 2 * DAY)
+    with open_application(tmp_path / "x.duckdb", settings=Settings(home=tmp_path), clock=clock) as application:
+        for number in range(16):
+            _change(chance, application.store, number)
+            application.store.booking.book()
+            for window in (Window.DAY, Window.ALL):
+                question = BoardQuestion(window=window, currency=Currency.SOL, min_trades=0)
+                assert _longest_page(application, question) == plain_board(application, question)
+            for wallet in application.store.positions.entities():
+                asked = WalletQuestion(wallet=wallet, window=chance.choice(list(Window)))
+                plain = plain_report(application, asked, 10)
+                score = plain.pop("score")
+                fast = application.reports.report(asked, limit=10)
+                assert {part: getattr(fast, part) for part in plain} == plain
+                assert fast.score.value == score[0]
+
+
+def _change(chance: random.Random, store: Store, number: int) -> None:
+    at, wallet, other = chance.randrange(2 * DAY), chance.choice("abc"), chance.choice("abc")
+    match chance.choice(["buy", "buy", "sell", "sell", "rows", "candle", "member", "reverse"]):
+        case "candle":
+            store.facts.add_candles([sol_candle(str(100 + number), hour=chance.randrange(-1, 40))])
+        case "member":
+            store.wallets.assign(address(wallet), address(other))
+        case "rows":
+            add_rounded(store, ("SELL", 1, SOL, at), wallet=wallet)
+        case "reverse":
+            found = store.database.rows("SELECT slot, signature FROM effect ORDER BY signature LIMIT 1")
+            store.finality.reverse([Placement(*row) for row in found], START)
+        case side:
+            found = trade(
+                f"t{number}", side, chance.randrange(1, 5), SOL * chance.randrange(1, 9), at=at, wallet=wallet
+            )
+            store.facts.add_readings([found], Source.RPC)
