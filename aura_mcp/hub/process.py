@@ -6,9 +6,11 @@ Not responsible for how a hub comes to be wanted (`bridge`, `aura serve`).
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from mcp.server.lowlevel import NotificationOptions
 from mcp.server.stdio import stdio_server
@@ -34,6 +36,8 @@ from aura_mcp.hub.settings import HubSettings
 from aura_mcp.jobs import in_background, opened_live
 from aura_mcp.server import build_server
 
+SWITCH_S: Final = 0.0005
+
 logger = logging.getLogger(__name__)
 
 
@@ -43,6 +47,8 @@ def run_hub(settings: HubSettings, announce: Callable[[RunInfo], None], *, is_au
     Raises:
         AuraError: another hub is running, or a file, a port or the database cannot be used.
     """
+    # Whoever computes lets the event loop have its turn soon: each of its many short steps waits that long otherwise.
+    sys.setswitchinterval(SWITCH_S)
     with _opened(settings) as (application, folder):
         hub = Hub(application, settings, folder, is_auto_started=is_auto_started)
         asyncio.run(hub.run(announce))

@@ -108,7 +108,7 @@ class Booking:
         output = self._fold_chunk(chunk, states)
         if output.marked or len(chunk.work) > FEW:
             return None
-        _store_few(database, database.cursor(), chunk.work, output, states)
+        _store_few(database, database.cursor(), chunk.work, output, states, has_marks=False)
         database.set_mark("booked_batch", added.batch)
         database.once_committed(lambda: recalled.keep(output.states))
         self._untidy += 1
@@ -185,7 +185,7 @@ class Booking:
             states = self.recalled.states(list(chunk.work))
             output = self._fold_chunk(chunk, states)
             if len(chunk.work) <= FEW:
-                _store_few(self._database, cursor, chunk.work, output, states)
+                _store_few(self._database, cursor, chunk.work, output, states, has_marks=True)
             else:
                 _store(cursor, chunk.work, output, output.tables())
             self._database.set_mark("booked_batch", span.upto)
@@ -254,11 +254,14 @@ def _store_few(
     work: Mapping[Key, Task],
     output: Output,
     states: Mapping[Key, Stored],
+    *,
+    has_marks: bool,
 ) -> None:
     """Write the same as `_store`, with what is kept ready for a few rows."""
     removed = [key for key, task in work.items() if task.is_stored and not task.goes_on]
     remove_folds(cursor, removed)
-    forget_marks(cursor, list(work))
+    if has_marks:
+        forget_marks(cursor, list(work))
     advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
     if advanced:
         database.delete("fold_state", KEY_COLUMNS, advanced)

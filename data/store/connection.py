@@ -133,17 +133,19 @@ class Database:
             yield
 
     @contextmanager
-    def write(self) -> Generator[duckdb.DuckDBPyConnection]:
+    def write(self, *, keeps_version: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield a cursor inside a transaction, with other writers kept out and all of the memory at hand.
 
         It is the thread's own one during the block, and one for all writers: what is prepared on it stays. A `write`
-        inside of another one of the same thread is part of that transaction.
+        inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is written
+        that anybody remembers.
         """
         with self._writing:
             if self._is_writing():
                 yield self.cursor()
                 return
             with self.heavy(), self._own_writer() as writer, self.transaction(writer.cursor):
+                writer.keeps_version = keeps_version
                 yield writer.cursor
                 writer.prepare()
 

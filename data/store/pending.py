@@ -63,7 +63,6 @@ _POSTPONE: Final = """
 UPDATE pending SET due_at = i.due_at, tries = i.tries, problem = i.problem
 FROM incoming AS i WHERE pending.signature = i.signature
 """
-_SETTLE: Final = "DELETE FROM pending USING incoming AS i WHERE pending.signature = i.signature"
 _POSTPONED_COLUMNS: Final = {
     "signature": Type.VARCHAR,
     "due_at": Type.BIGINT,
@@ -138,8 +137,8 @@ class Pending:
     def settle(self, signatures: Collection[str]) -> None:
         """Take signatures out of the queue: their facts are stored, or they are set aside."""
         if signatures:
-            with self._database.write() as cursor:
-                settle(cursor, signatures)
+            with self._database.write():
+                self._database.delete("pending", ("signature",), [(signature,) for signature in signatures])
 
     def postpone(self, rows: Sequence[Postponed]) -> None:
         """Try signatures again later."""
@@ -171,9 +170,3 @@ def insert_wanted(cursor: duckdb.DuckDBPyConnection, wanted: Sequence[Wanted], n
     ]
     with registered(cursor, "incoming", from_rows(_COLUMNS, rows)):
         return int(cursor.execute(_INSERT).fetchall()[0][0])
-
-
-def settle(cursor: duckdb.DuckDBPyConnection, signatures: Collection[str]) -> None:
-    """Take signatures out of the queue inside the transaction of a cursor."""
-    with registered(cursor, "incoming", from_rows({"signature": Type.VARCHAR}, [(s,) for s in signatures])):
-        cursor.execute(_SETTLE)

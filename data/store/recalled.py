@@ -15,6 +15,8 @@ from data.store.derived import Stored, read_states
 REMEMBERED: Final = 2_000
 """Folds whose states stay in memory: a few kilobytes each."""
 
+DAY_S: Final = 86_400
+
 _FLAGS: Final = "SELECT EXISTS (FROM reversed), EXISTS (FROM refold)"
 _MEMBERS: Final = "SELECT wallet, entity FROM entity_member"
 _PRICES: Final = "SELECT completed_at, price_e12 FROM sol_price WHERE completed_at >= ? ORDER BY completed_at"
@@ -71,8 +73,8 @@ class Recalled:
         """Return when candles of SOL were complete and its price then, from a second on, oldest first."""
         self._refresh()
         if self._prices_from is None or first < self._prices_from:
-            self._prices = self._database.rows(_PRICES, [first])
-            self._prices_from = first
+            self._prices_from = first - DAY_S
+            self._prices = self._database.rows(_PRICES, [self._prices_from])
         return self._prices
 
     def _refresh(self) -> None:

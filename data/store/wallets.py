@@ -49,6 +49,7 @@ class Wallets:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._tracked: tuple[int, tuple[Address, ...]] | None = None
 
     def add(self, wallets: Sequence[Wallet]) -> Counts:
         """Store wallets that are not known yet; what is known stays as it is."""
@@ -59,8 +60,11 @@ class Wallets:
 
     def tracked(self) -> list[Address]:
         """Return the addresses of all followed wallets, sorted."""
-        rows = self._database.rows("SELECT address FROM wallet WHERE is_tracked ORDER BY address")
-        return [Address(str(row[0])) for row in rows]
+        version, known = self._database.version, self._tracked
+        if known is None or known[0] != version:
+            rows = self._database.rows("SELECT address FROM wallet WHERE is_tracked ORDER BY address")
+            known = self._tracked = version, tuple(Address(str(row[0])) for row in rows)
+        return list(known[1])
 
     def find(self, text: str) -> Address:
         """Return the address that a text means: itself, or the wallet of that nickname, in any case.

@@ -6,7 +6,7 @@ themselves, alone a transaction is through at once. Not responsible for what is 
 
 import logging
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -25,7 +25,7 @@ from data.store import Store
 from data.store.booking import Booked
 from data.store.facts import Added, Outcome, Quarantined
 from data.store.finality import Placement
-from data.store.pending import LAST_PRIORITY, Due, Postponed
+from data.store.pending import LAST_PRIORITY, LIVE_PRIORITY, Due, Postponed
 from data.store.readings import Source
 from engine.errors import ReadError
 from engine.facts import Reading
@@ -35,6 +35,12 @@ from engine.units import Address
 
 REMEMBERED: Final = 20_000
 """Signatures settled lately: hints that repeat them cost nothing."""
+
+MOST_OFFERED: Final = 10_000
+"""Signatures that wait in memory to be fetched; more wait in the queue alone."""
+
+LOOK_AGAIN_S: Final = 2.0
+"""How often the queue is looked at for hints that were not found at once."""
 
 UNTIDY: Final = 8_192
 """After so many batches histories are put in order even when there is no pause."""
@@ -69,7 +75,7 @@ class _Run:
     """The counts of one run; its batches are added as they are written."""
 
     def __init__(self) -> None:
-        self.under_way = 0
+        self.under_way: set[str] = set()
         self.transactions = self.new = self.duplicate = self.unrelated = 0
         self.postponed = self.quarantined = self.booked = 0
         self.problems = Problems()
@@ -108,11 +114,39 @@ class Fetcher:
         self._under_way: set[str] = set()
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._changed = anyio.Event()
+        self._offered: deque[Due] = deque()
+        self._must_look = True
+        self._is_pulling = False
+        self._waiting: list[tuple[set[str], anyio.Event]] = []
 
     def wake(self) -> None:
         """Say that something was queued."""
         self._changed.set()
         self._changed = anyio.Event()
+
+    def queued(self, signatures: Iterable[str]) -> None:
+        """Say that signatures were queued: those that nobody is fetching already are looked for."""
+        if not self._under_way.issuperset(signatures):
+            self._must_look = True
+            self.wake()
+
+    def offer(self, due: Sequence[Due]) -> None:
+        """Have signatures fetched at once; whoever offers them queues them, too, or waits until they are stored."""
+        if len(self._offered) < MOST_OFFERED:
+            self._offered += [entry for entry in due if entry.signature not in self._under_way]
+            self._under_way.update(entry.signature for entry in due)
+            self.wake()
+
+    async def stored(self, signatures: Iterable[str], within_s: float) -> None:
+        """Wait until signatures are settled, or for that long; not at all while nobody is fetching for ever."""
+        waited = [signature for signature in signatures if signature not in self._recent]
+        if not (waited and self._is_pulling):
+            return
+        done = anyio.Event()
+        self._waiting.append((set(waited), done))
+        with anyio.move_on_after(within_s):
+            await done.wait()
+        self._waiting = [entry for entry in self._waiting if entry[1] is not done]
 
     def is_recent(self, signature: str) -> bool:
         """Tell whether a signature was settled lately."""
@@ -123,11 +157,20 @@ class Fetcher:
         for signature in signatures:
             self._recent.pop(signature, None)
 
+    async def pull(self) -> None:
+        """Fetch what is offered and what hints have queued, until cancelled."""
+        self._is_pulling = True
+        try:
+            await self.run(priority=LIVE_PRIORITY, is_endless=True)
+        finally:
+            self._is_pulling = False
+
     async def run(
         self,
         *,
         priority: int = LAST_PRIORITY,
         goes_on: Callable[[], bool] = lambda: False,
+        is_endless: bool = False,
         progress: Progress | None = None,
     ) -> Fetched:
         """Fetch what is due of a priority or a more urgent one, until nothing is and `goes_on` says no more comes."""
@@ -142,9 +185,14 @@ class Fetcher:
                 jobs.close()
                 send_answers.close()
                 async with send_jobs:
-                    await self._dispatch(send_jobs, run, priority, goes_on)
+                    if is_endless:
+                        await self._dispatch_for_ever(send_jobs, run, priority)
+                    else:
+                        await self._dispatch(send_jobs, run, priority, goes_on)
         finally:
             answers.close()
+            # Of a run that was cut off, another one may fetch what this one has not stored.
+            self._under_way -= run.under_way
         return run.result()
 
     async def _dispatch(
@@ -152,19 +200,53 @@ class Fetcher:
     ) -> None:
         while True:
             changed = self._changed
-            is_last_look = run.under_way == 0 and not goes_on()
-            limit = self._config.store_batch + len(self._under_way)
-            due = await to_thread.run_sync(self._due, limit, priority)
-            for entry in due:
-                # Another run may have taken it while this one waited for a worker.
-                if entry.signature not in self._under_way:
-                    self._under_way.add(entry.signature)
-                    run.under_way += 1
-                    await jobs.send(entry)
-            if not due:
+            is_last_look = not run.under_way and not goes_on()
+            has_any = await self._send_offered(jobs, run)
+            has_any = await self._send_due(jobs, run, priority) or has_any
+            if not has_any:
                 if is_last_look:
                     return
                 await changed.wait()
+
+    async def _dispatch_for_ever(self, jobs: MemoryObjectSendStream[Due], run: _Run, priority: int) -> None:
+        """Send what is offered; the queue is looked at from time to time, and when it holds what nobody offered."""
+        look_at = self._clock.monotonic_s()
+        while True:
+            changed = self._changed
+            has_any = await self._send_offered(jobs, run)
+            now = self._clock.monotonic_s()
+            if self._must_look or now >= look_at:
+                self._must_look = False
+                # As long as there is more than fits, it is looked for again.
+                self._must_look = await self._send_due(jobs, run, priority)
+                look_at = now + LOOK_AGAIN_S
+                has_any = has_any or self._must_look
+            if has_any:
+                continue
+            with anyio.move_on_after(LOOK_AGAIN_S) as waiting:
+                await changed.wait()
+            if waiting.cancelled_caught and not run.under_way:
+                # What small batches leave to be put in order waits until nothing comes.
+                await to_thread.run_sync(self._store.booking.tidy)
+
+    async def _send_offered(self, jobs: MemoryObjectSendStream[Due], run: _Run) -> bool:
+        has_any = bool(self._offered)
+        while self._offered:
+            entry = self._offered.popleft()
+            run.under_way.add(entry.signature)
+            await jobs.send(entry)
+        return has_any
+
+    async def _send_due(self, jobs: MemoryObjectSendStream[Due], run: _Run, priority: int) -> bool:
+        limit = self._config.store_batch + len(self._under_way)
+        due = await to_thread.run_sync(self._due, limit, priority)
+        for entry in due:
+            # Another run may have taken it while this one waited for a worker.
+            if entry.signature not in self._under_way:
+                self._under_way.add(entry.signature)
+                run.under_way.add(entry.signature)
+                await jobs.send(entry)
+        return bool(due)
 
     def _due(self, limit: int, priority: int) -> list[Due]:
         # Taken before the queue is read: what is written meanwhile leaves this set, but not the answer.
@@ -193,13 +275,15 @@ class Fetcher:
             try:
                 has_new = await to_thread.run_sync(self._store_batch, batch, run)
             finally:
-                self._under_way.difference_update(answer.due.signature for answer in batch)
-                run.under_way -= len(batch)
+                signatures = {answer.due.signature for answer in batch}
+                self._under_way -= signatures
+                run.under_way -= signatures
                 self.wake()
+            self._tell_stored()
             if has_new:
                 self._on_commit()
             if progress is not None:
-                progress("fetching", run.transactions, run.transactions + run.under_way)
+                progress("fetching", run.transactions, run.transactions + len(run.under_way))
 
     def _store_batch(self, answers: Sequence[_Answer], run: _Run) -> bool:
         """Write what came: facts, settled signatures, finality and, unless there is much of it, the booking at once."""
@@ -211,6 +295,8 @@ class Fetcher:
         outcomes: Sequence[Outcome | str] = ()
         booked: Booked | None = None
         with store.database.write():
+            # In the same turn, so that no hint is queued for what is stored.
+            store.database.once_committed(lambda: self._remember(batch.settled))
             store.pending.settle(batch.settled)
             if batch.readings:
                 added = store.facts.add(batch.readings, Source.RPC)
@@ -227,10 +313,14 @@ class Fetcher:
         if batch.readings and booked is None:
             booked = store.booking.book()
         store.booking.tidy(UNTIDY)
-        self._remember(batch.settled)
         self._count(batch, outcomes, run, len(answers))
         run.booked += booked.folds if booked else 0
         return Outcome.NEW in outcomes
+
+    def _tell_stored(self) -> None:
+        for signatures, done in self._waiting:
+            if all(signature in self._recent for signature in signatures):
+                done.set()
 
     def _sort(self, answer: _Answer, followed: Collection[Address], batch: _Batch, run: _Run, now_s: int) -> None:
         due = answer.due

@@ -3,7 +3,8 @@
 Not responsible for who sends them, or for fetching.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import anyio
 from anyio import to_thread
@@ -12,7 +13,10 @@ from solders.signature import Signature as WireSignature
 from aura_mcp.services.tracking.fetching import Fetcher
 from data.clock import Clock
 from data.store import Store
-from data.store.pending import NOBODY, Origin, Wanted
+from data.store.pending import NOBODY, Due, Origin, Wanted
+
+STORED_WITHIN_S: Final = 0.03
+"""How long a hint waits for its facts before it is queued: most are stored by then, and need no place in the queue."""
 
 
 class Hints:
@@ -26,10 +30,9 @@ class Hints:
         self._queued = 0
         self._written = 0
         self._turn = anyio.Lock()
-        self._arrived = anyio.Event()
 
     async def add(self, signatures: Iterable[str], origin: Origin, slots: Mapping[str, int] | None = None) -> int:
-        """Queue hinted signatures and return how many were taken; they are durable when this returns.
+        """Have hinted signatures fetched and return how many were taken; they or their facts are durable by then.
 
         What is no signature, and what was fetched a moment ago, is left out. `slots` saves a look into the facts.
         """
@@ -41,8 +44,14 @@ class Hints:
         ]
         if not taken:
             return 0
-        self._waiting += taken
-        self._queued += len(taken)
+        now_s = self._clock.epoch_s()
+        self._fetcher.offer([Due(w.signature, w.slot, w.is_finalized, 0, now_s, origin) for w in taken])
+        await self._fetcher.stored([w.signature for w in taken], STORED_WITHIN_S)
+        unsettled = [w for w in taken if not self._fetcher.is_recent(w.signature)]
+        if not unsettled:
+            return len(taken)
+        self._waiting += unsettled
+        self._queued += len(unsettled)
         mine = self._queued
         async with self._turn:
             # Whoever has the turn writes for everybody who came meanwhile.
@@ -50,22 +59,22 @@ class Hints:
                 await self._write()
         return len(taken)
 
-    async def wait(self) -> None:
-        """Return when a hint has been written since the last call returned."""
-        await self._arrived.wait()
-        self._arrived = anyio.Event()
-
     async def _write(self) -> None:
         batch, self._waiting = self._waiting, []
         upto = self._queued
         try:
-            await to_thread.run_sync(self._store.pending.add, batch, self._clock.epoch_s())
+            await to_thread.run_sync(self._queue, batch)
         except BaseException:
             self._waiting = batch + self._waiting
             raise
         self._written = upto
-        self._arrived.set()
-        self._fetcher.wake()
+        self._fetcher.queued(wanted.signature for wanted in batch)
+
+    def _queue(self, batch: Sequence[Wanted]) -> None:
+        with self._store.database.write(keeps_version=True):
+            # Facts that are stored are as durable as a hint.
+            left = [wanted for wanted in batch if not self._fetcher.is_recent(wanted.signature)]
+            self._store.pending.add(left, self._clock.epoch_s())
 
 
 def is_signature(text: str) -> bool:

@@ -4,10 +4,8 @@ Not responsible for when to do what (jobs) or for who tells of signatures (webho
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
 
 import anyio
-from anyio import to_thread
 
 from aura_mcp.services.steps import Progress
 from aura_mcp.services.tracking.completing import Completing
@@ -33,9 +31,6 @@ from data.providers.chain import Chain
 from data.store import Store
 from data.store.facts import Added
 from data.store.pending import LIVE_PRIORITY, Backlog, Origin
-
-PULL_AGAIN_S: Final = 2.0
-"""How often the puller looks at hints that were not found at once."""
 
 
 def _nobody_listens() -> None:
@@ -125,13 +120,7 @@ class Tracking:
 
     async def pull(self) -> None:
         """Fetch hints as they come, until cancelled: what the hub runs beside everything else."""
-        while True:
-            await self.drain()
-            with anyio.move_on_after(PULL_AGAIN_S) as wait:
-                await self._hints.wait()
-            if wait.cancelled_caught:
-                # What live bookings leave to be put in order waits until nothing comes, for a long time at most.
-                await to_thread.run_sync(self._store.booking.tidy)
+        await self._fetcher.pull()
 
     def backlog(self) -> Backlog:
         """Return how much is still to be fetched."""

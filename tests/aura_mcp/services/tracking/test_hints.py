@@ -1,8 +1,12 @@
 """Hints: durable at once, fetched once, forged ones harmless."""
 
+from collections.abc import Sequence
+
 import anyio
+import pytest
 
 from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
+from data.store.pending import Wanted
 from engine.tracking.retries import MOST_TRIES
 from tests.aura_mcp.services.tracking._following import following, run
 from tests.builders.facts import signature
@@ -61,6 +65,51 @@ def test_many_hints_at_once_are_all_durable() -> None:
 
         run(main())
         assert run(f.tracking.drain()).new == 40
+
+
+def test_hint_whose_facts_are_stored_at_once_takes_no_place_in_the_queue() -> None:
+    """At least once in: what a hint waits for is durable, as its own row or as facts."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        queued: list[int] = []
+        insert = f.store.pending.add
+
+        def counted(wanted: Sequence[Wanted], now_s: int) -> int:
+            queued.append(len(wanted))
+            return insert(wanted, now_s)
+
+        async def main() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(f.tracking.pull)
+                await anyio.wait_all_tasks_blocked()
+                await f.tracking.hint([sent.signature], Origin.WEBHOOK)
+                group.cancel_scope.cancel()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f.store.pending, "add", counted)
+            patch.setattr("aura_mcp.services.tracking.hinting.STORED_WITHIN_S", 20.0)
+            run(main())
+        assert f.stored() == {sent.signature}
+        assert sum(queued) == 0
+
+
+def test_hint_that_is_not_found_at_once_is_queued_and_tried_again() -> None:
+    """A node lags: what nobody has stored in time is durable before the hint returns."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.node.hidden.add(sent.signature)
+
+        async def main() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(f.tracking.pull)
+                await f.tracking.hint([sent.signature], Origin.WEBHOOK)
+                group.cancel_scope.cancel()
+
+        run(main())
+        assert f.rows("SELECT signature FROM pending") == [(sent.signature,)]
+        f.node.hidden.clear()
+        f.clock.ahead_s += HOUR_S
+        assert run(f.tracking.drain()).new == 1, "a run that was cut off leaves nothing under way"
 
 
 def test_what_is_no_signature_is_left_out() -> None:
