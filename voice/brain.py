@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from voice.consent import is_asked, is_foreign, is_offered, is_yes
 from voice.grounding import Facts, confirmed, parsed
-from voice.manners import NOT_FINISHED, SUMMARIZE, UNASKED
+from voice.manners import NO_ANSWER, NOT_FINISHED, SUMMARIZE, UNASKED
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
 from voice.providers import Mind, Request, Stop, TextDelta, ToolCall
 from voice.spoken import Sentences
@@ -127,6 +127,9 @@ class Brain:
             if rest := sentences.end():
                 yield self._said(rest)
             if not calls:
+                if not text.strip():
+                    # A model that will not answer says so with nothing at all.
+                    yield Said(NO_ANSWER)
                 return
             async for event in self._run(thought, text, calls):
                 yield event

@@ -44,6 +44,7 @@ SUMMARIZE: Final = (
 )
 UNASKED: Final = "(nothing was asked: you told news by yourself)"
 FILLERS: Final = ("One moment.", "Let me look.", "Checking that.")
+NO_ANSWER: Final = "I have no answer to that. Ask me in another way."
 NOT_FINISHED: Final = "That took more steps than I may take. Ask me for a part of it."
 STILL_BUSY: Final = "Still working on it"
 HEARD_NOTHING: Final = "I did not catch that."

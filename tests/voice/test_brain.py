@@ -10,8 +10,9 @@ from tests.fakes.mind import STALLED, FakeDesk, FakeMind, Reply, asks, says, too
 from voice.brain import MAX_ROUNDS, NOT_ASKED_FOR, Brain, BrainEvent, Said, Thought, ToolDone, ToolProgress, ToolStarted
 from voice.errors import VoiceProviderError
 from voice.grounding import UNCONFIRMED
-from voice.manners import NOT_FINISHED
+from voice.manners import NO_ANSWER, NOT_FINISHED
 from voice.memory import Exchange, messages_of
+from voice.providers import Stop
 from voice.strangers import LEFT_OUT
 
 T = TypeVar("T")
@@ -212,6 +213,13 @@ def test_tool_that_refuses_is_told_to_the_model() -> None:
         "no such wallet; try alpha",
         "there is no tool nothing",
     ]
+
+
+def test_model_that_says_nothing_is_not_met_with_silence() -> None:
+    """Our rule: a question is never followed by nothing."""
+    brain = make([Stop("refusal", 10, 0, 0)], asks(("top_wallets", {})), says(""))
+    assert ask(brain, "tell me a secret")[0] == NO_ANSWER
+    assert ask(brain, "who leads")[0] == NO_ANSWER
 
 
 def test_model_that_never_ends_is_ended() -> None:

@@ -1,6 +1,6 @@
 """Think with Claude over the Messages API (https://docs.anthropic.com/en/api/messages-streaming).
 
-Tools and system prompt are cached by the provider; thinking is off, since somebody waits for the first word.
+Tools and system prompt are cached by the provider; thinking is off or short, since somebody waits for the first word.
 Not responsible for running tools (`voice.brain`).
 """
 
@@ -21,10 +21,18 @@ from voice.settings import VoiceSettings
 from voice.tools import ToolInfo
 
 ANTHROPIC: Final = Provider(name="Anthropic", key_name="ANTHROPIC_API_KEY")
-MAX_TOKENS: Final = 800
+MAX_TOKENS: Final = 2_000
+"""Answers are far shorter; where a model thinks, its thoughts count too."""
+
 KEPT_S: Final = 600.0
 """A connection is kept from one question to the next; five seconds, as by default, are less than a pause to think."""
 
+# What each family of models takes to begin with the answer; other models do as they are used to.
+_HASTE: Final[Mapping[str, Mapping[str, object]]] = {
+    "claude-haiku": {"thinking": {"type": "disabled"}},
+    "claude-sonnet": {"thinking": {"type": "between_tools"}},
+    "claude-opus": {"output_config": {"effort": "low"}},
+}
 _CACHED: Final = {"type": "ephemeral"}
 _REASONS: Final[dict[str, Literal["end", "tool_use", "length", "refusal"]]] = {
     "end_turn": "end",
@@ -75,7 +83,7 @@ class Claude:
                 stream = await self._client.messages.create(
                     model=self._model,
                     max_tokens=MAX_TOKENS,
-                    thinking={"type": "disabled"},
+                    extra_body=_haste_of(self._model),
                     system=[{"type": "text", "text": request.system, "cache_control": {"type": "ephemeral"}}],
                     messages=cast("Any", request.messages),
                     tools=_tools(request.tools),
@@ -152,6 +160,10 @@ def connect(settings: VoiceSettings) -> Mind:
         VoiceProviderError: there is no key.
     """
     return Claude(settings)
+
+
+def _haste_of(model: str) -> Mapping[str, object]:
+    return next((haste for family, haste in _HASTE.items() if model.startswith(family)), dict[str, object]())
 
 
 def _call(call_id: str, name: str, parts: list[str]) -> ToolCall:

@@ -98,7 +98,25 @@ def test_prompt_and_tools_are_cached_and_nothing_thinks_aloud(providers: VoicePr
     assert [found["name"] for found in asked["tools"]] == ["token_report", "top_wallets"]
     assert [found.get("cache_control") for found in asked["tools"]] == [None, {"type": "ephemeral"}]
     assert (asked["thinking"], asked["stream"]) == ({"type": "disabled"}, True)
+    assert "output_config" not in asked
     assert "temperature" not in asked
+
+
+@pytest.mark.parametrize(
+    ("model", "haste"),
+    [
+        ("claude-haiku-5-5", {"thinking": {"type": "disabled"}}),
+        ("claude-sonnet-5-5", {"thinking": {"type": "between_tools"}}),
+        ("claude-opus-5-5", {"output_config": {"effort": "low"}}),
+        ("local-model", {}),
+    ],
+)
+def test_each_model_is_hurried_as_it_can_be(providers: VoiceProviders, model: str, haste: dict[str, Any]) -> None:
+    """Our rule: models differ in how they are kept from thinking first."""
+    providers.script.replies.append([text("Yes.")])
+    think(providers, reply, model=model)
+    (asked,) = providers.script.asked
+    assert {name: asked[name] for name in ("thinking", "output_config") if name in asked} == haste
 
 
 def test_start_finds_out_that_the_key_is_bad(providers: VoiceProviders) -> None:
