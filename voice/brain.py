@@ -15,7 +15,7 @@ from voice.consent import is_asked, is_foreign, is_offered, is_yes
 from voice.grounding import Facts, confirmed, parsed
 from voice.manners import NO_ANSWER, NOT_FINISHED, SUMMARIZE, UNASKED
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
-from voice.providers import Mind, Request, Stop, TextDelta, ToolCall
+from voice.providers import Mind, Request, TextDelta, ToolCall
 from voice.spoken import Sentences
 from voice.strangers import names_in, tamed
 from voice.tools import Desk, ToolInfo, ToolResult
@@ -115,15 +115,12 @@ class Brain:
                 system=self._system, messages=messages_of(self.conversation, thought.turn), tools=self._desk.tools
             )
             async for event in self._mind.reply(request):
-                match event:
-                    case TextDelta(more):
-                        text += more
-                        for sentence in sentences.feed(more):
-                            yield self._said(sentence)
-                    case ToolCall():
-                        calls.append(event)
-                    case Stop():
-                        pass
+                if isinstance(event, TextDelta):
+                    text += event.text
+                    for sentence in sentences.feed(event.text):
+                        yield self._said(sentence)
+                elif isinstance(event, ToolCall):
+                    calls.append(event)
             if rest := sentences.end():
                 yield self._said(rest)
             if not calls:
