@@ -34,8 +34,10 @@ class Live:
     def tracking(self) -> Tracking:
         """The following of wallets, as deep as is set."""
         application = self.application
-        node, tell = application.providers.node, application.events.tell
-        return Tracking(application.store, node, application.clock, self.config, tell=tell)
+        providers, tell = application.providers, application.events.tell
+        return Tracking(
+            application.store, providers.node, application.clock, self.config, tell=tell, teller=providers.helius
+        )
 
     def is_following(self) -> bool:
         """Return whether any wallet is followed."""

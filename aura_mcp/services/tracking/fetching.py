@@ -17,6 +17,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from aura_mcp.services.steps import Progress
 from aura_mcp.services.tracking.config import TrackingConfig
+from aura_mcp.services.tracking.history import History
 from aura_mcp.services.tracking.results import Fetched, Problems
 from data.clock import Clock
 from data.errors import ProviderError
@@ -102,6 +103,7 @@ class Fetcher:
         chain: Chain,
         clock: Clock,
         config: TrackingConfig,
+        history: History,
         on_commit: Callable[[], None],
         tell: Callable[[Added], None],
     ) -> None:
@@ -109,6 +111,7 @@ class Fetcher:
         self._chain = chain
         self._clock = clock
         self._config = config
+        self._history = history
         self._on_commit = on_commit
         self._tell = tell
         self._under_way: set[str] = set()
@@ -258,7 +261,7 @@ class Fetcher:
         async with jobs, answers:
             async for due in jobs:
                 try:
-                    text = await self._chain.transaction(due.signature)
+                    text = self._history.take(due.signature) or await self._chain.transaction(due.signature)
                 except ProviderError as error:
                     await answers.send(_Answer(due, None, error))
                 else:

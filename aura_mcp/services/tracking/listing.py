@@ -11,6 +11,7 @@ from typing import Final
 from anyio import to_thread
 
 from aura_mcp.services.tracking.config import DAY_S, TrackingConfig
+from aura_mcp.services.tracking.history import History
 from data.clock import Clock
 from data.providers.chain import Chain, SignatureInfo
 from data.store import Store
@@ -30,11 +31,12 @@ NO_LIMIT: Final = 1_000_000
 class Lister:
     """The signatures of an address, page by page."""
 
-    def __init__(self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig) -> None:
+    def __init__(self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, history: History) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._config = config
+        self._history = history
         self._reach: Depth | None = None
 
     @contextmanager
@@ -112,6 +114,7 @@ class Lister:
             listed=track.listed + len(taken.listed),
             backfill=taken.end,
         )
+        await self._history.prepare(track.wallet, taken.listed)
         return await self._advance(track, taken.listed, Origin.BACKFILL)
 
     async def _advance(self, track: Track, listed: Sequence[Listed], origin: Origin) -> tuple[Track, int]:

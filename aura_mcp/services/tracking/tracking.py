@@ -14,6 +14,7 @@ from aura_mcp.services.tracking.drifting import Drifting
 from aura_mcp.services.tracking.fetching import Fetcher
 from aura_mcp.services.tracking.finalizing import Finalizing
 from aura_mcp.services.tracking.hinting import Hints
+from aura_mcp.services.tracking.history import History, TellsHistory
 from aura_mcp.services.tracking.listing import Lister
 from aura_mcp.services.tracking.reconciling import Reconciling
 from aura_mcp.services.tracking.repairing import Repairing
@@ -45,7 +46,7 @@ class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
     `on_commit` is called in the event loop after new facts were committed and booked; `tell` in their transaction,
-    when they are booked in it, with what they are.
+    when they are booked in it, with what they are. `teller` brings the history of new wallets in fewer calls.
     """
 
     def __init__(
@@ -57,11 +58,13 @@ class Tracking:
         *,
         on_commit: Callable[[], None] = _nobody_listens,
         tell: Callable[[Added], None] = _nothing_is_told,
+        teller: TellsHistory | None = None,
     ) -> None:
         config = config or TrackingConfig()
         self._store = store
-        self._fetcher = Fetcher(store, chain, clock, config, on_commit, tell)
-        lister = self._lister = Lister(store, chain, clock, config)
+        history = History(teller, clock)
+        self._fetcher = Fetcher(store, chain, clock, config, history, on_commit, tell)
+        lister = self._lister = Lister(store, chain, clock, config, history)
         drifting = Drifting(store, clock, lister)
         self._hints = Hints(store, clock, self._fetcher)
         self._sweeping = Sweeping(store, chain, clock, config, lister, self._fetcher, drifting)
