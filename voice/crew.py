@@ -7,26 +7,26 @@ Whoever is missing is told once; what can be done without them goes on. Not resp
 import asyncio
 import importlib
 import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
+from voice.background import Background
 from voice.brain import Brain
 from voice.connecting import connect_mind, connect_speaker, connect_transcriber
 from voice.desk import LateDesk, WholeDesk
 from voice.diary import read_diary, write_diary
 from voice.errors import HubError, VoiceError, VoiceProviderError
 from voice.foresight import Foresight
-from voice.jobs import end_of, under_way
 from voice.late import LateTranscriber
-from voice.manners import critical, manners, news_of
+from voice.manners import manners
 from voice.memory import Call
 from voice.names import Names
+from voice.newsroom import Newsroom
 from voice.providers import Mind, Speaker, Transcriber
 from voice.second_voice import TwoVoices
 from voice.settings import VoiceSettings
-from voice.tools import ToolInfo, ToolResult
-from voice.turns import Event, Muted, News
+from voice.turns import Event, Muted
 
 if TYPE_CHECKING:
     from voice.session import Hub
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 RETRY_S: Final = 10.0
 """Between attempts to reach tools that cannot be reached."""
 
-WALLETS: Final = "aura://wallets"
-FLOWS: Final = "token_flows"
 MINUTE_S: Final = 60.0
 SECOND_EARS: Final = "openai_batch"
 SECOND_VOICE: Final = "elevenlabs_http"
@@ -56,7 +54,6 @@ class Crew:
         self._complaints: set[str] = set()
         self._put: Callable[[Event], None] | None = None
         self._desk = LateDesk()
-        self._hub: Hub | None = None
         self._brain: asyncio.Future[Brain] = loop.create_future()
         self._speaker: asyncio.Future[Speaker | None] = loop.create_future()
         self._transcriber: asyncio.Future[Transcriber] = loop.create_future()
@@ -65,7 +62,8 @@ class Crew:
         self._names = Names()
         self._foresight = Foresight(self._desk, self._names)
         self._before = read_diary(settings.memory_file)
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._newsroom = Newsroom(self._desk, self._names, settings.news_usd)
+        self._background = Background()
         self._closing: list[Callable[[], Coroutine[Any, Any, None]]] = []
         self.transcriber: Transcriber = LateTranscriber(self._transcriber)
         self.second_transcriber: Transcriber | None = None
@@ -73,6 +71,7 @@ class Crew:
     def report_to(self, put: Callable[[Event], None]) -> None:
         """Put, from now on, what happens without being asked for."""
         self._put = put
+        self._newsroom.report_to(put)
 
     async def brain(self) -> Brain:
         """Return who thinks, once there are tools or it is certain that there are none.
@@ -104,18 +103,17 @@ class Crew:
         """Sum up what is too long ago, and keep the conversation, now that nobody waits."""
         if (brain := self._brain_if_here()) is not None and not self._is_tidying:
             self._is_tidying = True
-            self._start(self._tidy(brain))
+            self._background.start(self._tidy(brain))
 
     @asynccontextmanager
     async def working(self, *, has_voice: bool) -> AsyncGenerator[None]:
         """Bring everybody in, in the background, and let them go at the end of the block."""
-        self._start(self._bring(has_voice=has_voice))
+        self._background.start(self._bring(has_voice=has_voice))
         try:
             yield
         finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._background.aclose()
+            await self._newsroom.aclose()
             if (brain := self._brain_if_here()) is not None:
                 self._keep(brain)
             await self._foresight.aclose()
@@ -124,7 +122,7 @@ class Crew:
     async def _bring(self, *, has_voice: bool) -> None:
         # The tools first: their process starts beside ours while we import the rest.
         session = await asyncio.to_thread(importlib.import_module, "voice.session")
-        self._start(self._keep_hub(session.Hub))
+        self._background.start(self._keep_hub(session.Hub))
         if has_voice:
             await self._bring_voice()
         else:
@@ -144,7 +142,7 @@ class Crew:
         if transcriber is not None:
             self._closing.append(transcriber.aclose)
             self._transcriber.set_result(transcriber)
-            self._start(self._warm_up("transcriber", transcriber.start(self._names.keywords())))
+            self._background.start(self._warm_up("transcriber", transcriber.start(self._names.keywords())))
         try:
             first = await asyncio.to_thread(connect_speaker, self._settings)
         except VoiceError as error:
@@ -154,7 +152,7 @@ class Crew:
             speaker = TwoVoices(first, self._second_speaker)
             self._closing.append(speaker.aclose)
             self._speaker.set_result(speaker)
-            self._start(self._warm_up("speaker", speaker.start()))
+            self._background.start(self._warm_up("speaker", speaker.start()))
 
     async def _second_speaker(self) -> Speaker | None:
         if self._settings.speaker == SECOND_VOICE:
@@ -205,63 +203,27 @@ class Crew:
 
     async def _keep_hub(self, make: "type[Hub]") -> None:
         while True:
-            hub = make(self._settings.command, self._log, self._hear_of)
+            hub = make(self._settings.command, self._log, self._newsroom.hear_of)
             try:
                 async with hub.opened():
-                    self._desk.hub = self._hub = hub
+                    self._desk.hub = hub
                     self._has_tools.set()
                     logger.info("connected", extra={"fields": {"who": "tools", "count": len(hub.tools)}})
-                    await self._learn_names(hub)
+                    await self._expect_names()
                     await asyncio.Event().wait()
             except HubError as error:
                 self._has_tools.set()
                 self._complain(error.line)
             await asyncio.sleep(RETRY_S)
 
-    async def _learn_names(self, hub: "Hub") -> None:
-        """Learn how the wallets are called, and let whoever hears expect these names."""
-        self._names.learn_wallets(await hub.read(WALLETS))
-        if any(tool.name == FLOWS for tool in hub.tools):
-            self._names.learn_tokens((await hub.call(FLOWS, {})).data)
+    async def _expect_names(self) -> None:
+        """Let whoever hears expect how wallets and tokens are called."""
+        await self._newsroom.learn_names()
         if self._transcriber.done() and self._transcriber.exception() is None:
             await self._warm_up("transcriber", self._transcriber.result().start(self._names.keywords()))
 
-    def _hear_of(self, event: Mapping[str, Any]) -> None:
-        self._start(self._tell_news(event))
-
-    async def _tell_news(self, event: Mapping[str, Any]) -> None:
-        wallet, mint = event.get("wallet"), event.get("mint")
-        if news_of(event, self._names.by_address, self._settings.news_usd) is None:
-            return
-        if self._hub is not None and wallet not in self._names.by_address:
-            # It is followed since the names were learned.
-            await self._learn_names(self._hub)
-        if isinstance(mint, str) and mint not in self._names.by_address:
-            found = await self._desk.call("token_report", {"mint": mint})
-            self._names.learn_tokens(found.data)
-        line = news_of(event, self._names.by_address, self._settings.news_usd)
-        if line is not None:
-            self._say(line, is_critical=critical(event))
-
-    def _answered(self, tool: ToolInfo, result: ToolResult) -> None:
-        """Learn names from what a tool said, and follow what it has started."""
-        self._names.learn_tokens(result.data)
-        numbers = [] if tool.is_read_only else under_way(result.data)
-        if numbers:
-            self._start(self._follow(numbers))
-
-    async def _follow(self, numbers: Sequence[int]) -> None:
-        line = await end_of(self._desk, numbers)
-        if line is not None:
-            self._say(line)
-
-    def _say(self, line: str, *, is_critical: bool = False) -> None:
-        if self._put is not None:
-            logger.info("news", extra={"fields": {"is_critical": is_critical}})
-            self._put(News(line, is_critical))
-
     def _brain_of(self, mind: Mind) -> Brain:
-        desk = WholeDesk(self._desk, mute=self._mute, forget=self._forget, answered=self._answered)
+        desk = WholeDesk(self._desk, mute=self._mute, forget=self._forget, answered=self._newsroom.answered)
         brain = Brain(mind, desk, system=manners(self._settings.detail), memory_tokens=self._settings.memory_tokens)
         brain.conversation = self._before
         return brain
@@ -295,13 +257,3 @@ class Crew:
             write_diary(self._settings.memory_file, brain.conversation)
         except OSError as error:
             logger.warning("diary_not_written", extra={"fields": {"reason": error.strerror}})
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("background_crashed", exc_info=error)

@@ -6,7 +6,7 @@ Not responsible for what they do (`voice.loop`).
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from voice.tools import Desk, OnProgress, ToolInfo, ToolResult
+from voice.tools import Desk, Library, OnProgress, ToolInfo, ToolResult
 
 MUTE: Final = "mute_news"
 FORGET: Final = "forget_that"
@@ -36,7 +36,7 @@ class LateDesk:
     """The tools of a hub that may not be there yet, or no more."""
 
     def __init__(self) -> None:
-        self.hub: Desk | None = None
+        self.hub: Library | None = None
 
     @property
     def tools(self) -> Sequence[ToolInfo]:
@@ -48,6 +48,10 @@ class LateDesk:
         if self.hub is None:
             return ToolResult(text="AURA's tools cannot be reached", data=None, is_error=True)
         return await self.hub.call(name, arguments, on_progress)
+
+    async def read(self, uri: str) -> object:
+        """Return what a resource holds; None where it cannot be read."""
+        return None if self.hub is None else await self.hub.read(uri)
 
 
 class WholeDesk:

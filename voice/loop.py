@@ -7,18 +7,18 @@ Not responsible for whose turn it is (`voice.turns`) or for where devices and pr
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from voice.answering import Answering, Mouth
+from voice.background import Background
 from voice.brain import Brain, BrainEvent, Said, ToolDone, ToolStarted
+from voice.company import Company, Ears, Hearing
 from voice.errors import VoiceError, VoiceProviderError
 from voice.journal import Entry, Journal
 from voice.manners import CRASHED, FILLERS
-from voice.memory import Call
-from voice.providers import Speaker
 from voice.screen import Screen
 from voice.stages import Stage, Stages
 from voice.turns import (
@@ -49,70 +49,6 @@ STEP_S: Final = 0.05
 logger = logging.getLogger(__name__)
 
 
-class Hearing(Protocol):
-    """One utterance that is being listened to."""
-
-    async def finish(self) -> str:
-        """Return what was said.
-
-        Raises:
-            VoiceError: nobody can tell.
-        """
-        ...
-
-    async def cancel(self) -> None:
-        """Forget what was said."""
-        ...
-
-
-class Ears(Protocol):
-    """What hears the person."""
-
-    def listen(self, number: int, put: Callable[[Event], None]) -> Hearing:
-        """Listen to the utterance of a number; what it hears before the end, it puts.
-
-        Raises:
-            VoiceError: the microphone is gone.
-        """
-        ...
-
-
-class Company(Protocol):
-    """Who thinks and speaks; the first answer may have to wait for them."""
-
-    def report_to(self, put: Callable[[Event], None]) -> None:
-        """Put, from now on, what happens without being asked for: news, and the wish for none."""
-        ...
-
-    async def brain(self) -> Brain:
-        """Return who thinks.
-
-        Raises:
-            VoiceError: nobody can; its line says what to do.
-        """
-        ...
-
-    async def speaker(self) -> Speaker | None:
-        """Return who speaks; None where answers can only be shown."""
-        ...
-
-    def overhear(self, text: str) -> None:
-        """Make use of what has been said so far."""
-        ...
-
-    def known(self, question: str) -> Sequence[Call]:
-        """Return calls of tools that were made ahead for a question."""
-        ...
-
-    def told_news(self, text: str) -> None:
-        """Remember what was said without being asked for."""
-        ...
-
-    def settle(self) -> None:
-        """Do what waits for a moment of rest: a turn is over and nobody speaks."""
-        ...
-
-
 @dataclass(slots=True)
 class _Voice:
     """An answer or an announcement under its number, until it has been heard, abandoned or found wrong."""
@@ -120,6 +56,7 @@ class _Voice:
     question: str | None
     answering: Answering
     stages: Stages
+    news: str = ""
     brain: Brain | None = None
     task: "asyncio.Task[None] | None" = None
     tools: list[str] = field(default_factory=list[str])
@@ -142,12 +79,13 @@ class Loop:
         self._waiting: deque[Event] = deque()
         self._is_stepping = False
         self._hearing: dict[int, Hearing] = {}
+        self._finishing: dict[int, asyncio.Task[None]] = {}
         self._voices: dict[int, _Voice] = {}
         self._current: int | None = None
         self._news: deque[str] = deque(maxlen=MAX_NEWS)
         self._asked = Stages()
         self._answered_at_s = float("-inf")
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
         self._at_rest = asyncio.Event()
         self._at_rest.set()
         company.report_to(self.put)
@@ -181,11 +119,7 @@ class Loop:
         try:
             while self._waiting:
                 before, happened = self._state.phase, self._waiting.popleft()
-                if isinstance(happened, News):
-                    self._news.append(happened.text)
-                if isinstance(happened, Partial) and happened.number == self._state.number:
-                    self._screen.hear(happened.text)
-                    self._company.overhear(happened.text)
+                self._notice(happened)
                 self._state, effects = step(self._state, happened, self._clock())
                 for effect in effects:
                     self._perform(effect)
@@ -206,9 +140,19 @@ class Loop:
 
     async def aclose(self) -> None:
         """Stop everything that is going on."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._background.aclose()
+
+    def _notice(self, event: Event) -> None:
+        """Show and use what changes nobody's turn."""
+        number = getattr(event, "number", None)
+        is_current = number == self._state.number and self._state.phase in {Phase.RECORDING, Phase.TRANSCRIBING}
+        if isinstance(event, News):
+            self._news.append(event.text)
+        elif isinstance(event, Partial) and is_current:
+            self._screen.hear(event.text)
+            self._company.overhear(event.text)
+        elif isinstance(event, Heard) and is_current and not event.text.strip():
+            self._screen.miss()
 
     def _audible(self) -> None:
         if self._current is not None:
@@ -230,10 +174,9 @@ class Loop:
             case Transcribe(number):
                 self._asked = Stages()
                 self._asked.reach("released", self._clock())
-                self._start(number, self._transcribe(number))
+                self._finishing[number] = self._start(number, self._transcribe(number))
             case Discard(number):
-                if (hearing := self._hearing.pop(number, None)) is not None:
-                    self._start(number, hearing.cancel())
+                self._discard(number)
             case Answer():
                 self._answer(effect)
             case Confirm(number, text):
@@ -250,11 +193,19 @@ class Loop:
             self.put(Failed(number, error.line))
 
     async def _transcribe(self, number: int) -> None:
-        hearing = self._hearing.pop(number, None)
-        if hearing is not None:
-            text = await hearing.finish()
-            self._asked.reach("heard", self._clock())
-            self.put(Heard(number, text))
+        try:
+            text = await self._hearing[number].finish()
+        finally:
+            self._finishing.pop(number, None)
+        self._hearing.pop(number, None)
+        self._asked.reach("heard", self._clock())
+        self.put(Heard(number, text))
+
+    def _discard(self, number: int) -> None:
+        if (finishing := self._finishing.pop(number, None)) is not None:
+            finishing.cancel()
+        if (hearing := self._hearing.pop(number, None)) is not None:
+            self._start(number, hearing.cancel())
 
     def _answer(self, effect: Answer) -> None:
         voice = self._voices[effect.number] = self._voice(effect.number, effect.text, is_held=effect.is_guess)
@@ -286,6 +237,7 @@ class Loop:
 
     def _announce(self, number: int, text: str) -> None:
         voice = self._voices[number] = self._voice(number, None, is_held=False)
+        voice.news = text if text in self._news else ""
         self._current = number
         self._screen.say(text)
         voice.task = self._start(number, self._speak(voice, text))
@@ -336,8 +288,8 @@ class Loop:
         thought, stages_ms = voice.answering.thought, voice.stages.as_ms()
         if thought is not None and voice.brain is not None:
             voice.brain.remember(thought, heard, is_cut=is_cut)
-        elif heard in self._news:
-            self._company.told_news(heard)
+        elif voice.news and heard:
+            self._company.told_news(voice.news)
         self._screen.close(stages_ms)
         tools = tuple(voice.tools)
         self._journal(Entry(question=voice.question, answer=heard, is_cut=is_cut, tools=tools, stages_ms=stages_ms))
@@ -351,17 +303,14 @@ class Loop:
     def _entered(self) -> None:
         logger.info("phase", extra={"fields": {"phase": self._state.phase.value, "number": self._state.number}})
         if self._state.phase is Phase.LISTENING:
+            self._screen.hear("")
             self._at_rest.set()
             self._company.settle()
         else:
             self._at_rest.clear()
 
     def _start(self, number: int, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-        task = asyncio.create_task(self._guarded(number, work))
-        # The event loop itself holds tasks only weakly.
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        return self._background.start(self._guarded(number, work))
 
     async def _guarded(self, number: int, work: Coroutine[Any, Any, None]) -> None:
         """Turn whatever goes wrong into an event: the one boundary where the loop outlives a mistake of ours."""

@@ -5,6 +5,7 @@ Not responsible for how it looks (`voice.terminal.display`).
 
 from collections.abc import Callable, Mapping
 
+from voice.manners import HEARD_NOTHING
 from voice.terminal.display import Display
 from voice.turns import Phase
 
@@ -12,15 +13,23 @@ from voice.turns import Phase
 class Screen:
     """What happens, as a display is told of it. `level` tells how loud the microphone is."""
 
-    def __init__(self, display: Display, level: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(
+        self, display: Display, level: Callable[[], float] = lambda: 0.0, *, hears_everybody: bool = False
+    ) -> None:
         self._display = display
         self._level = level
+        self._hears_everybody = hears_everybody
         self._is_stale = True
 
     def hear(self, text: str) -> None:
         """Show what has been heard so far."""
         self._display.view.question = text
         self._is_stale = True
+
+    def miss(self) -> None:
+        """Show that nothing was understood, to who held the key for it."""
+        if not self._hears_everybody:
+            self.note(HEARD_NOTHING)
 
     def ask(self, text: str) -> None:
         """Show the question as it is understood."""

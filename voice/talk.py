@@ -8,15 +8,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Final, TextIO
 
 from rich.console import Console
 
 from voice.audio import Devices, Sound, list_devices
+from voice.background import Background
 from voice.crew import Crew
 from voice.hands_free import HandsFree
 from voice.journal import Journal, open_journal
@@ -30,6 +31,7 @@ from voice.turns import Dropped, KeyDown, KeyUp, News
 from voice.typed import TypedDisplay, TypedEars, typed_lines
 
 HOLD: Final = "hold space and speak · esc: be quiet · q: quit"
+TYPE: Final = "type a question · Ctrl-D: quit"
 TAP: Final = "tap space, speak, tap again · esc: be quiet · q: quit"
 
 logger = logging.getLogger(__name__)
@@ -78,7 +80,10 @@ async def _talk_in_text(settings: VoiceSettings, journal: Journal, log: TextIO) 
     crew = Crew(settings, log, screen.note)
     loop = Loop(crew, ears, SilentMouth(), screen, journal, may_guess=False)
     async with AsyncExitStack() as stack:
-        _task(stack, loop.draw())
+        background = _background(stack)
+        background.start(loop.draw())
+        if sys.stdin.isatty():
+            screen.note(TYPE)
         await stack.enter_async_context(crew.working(has_voice=False))
         async for line in typed_lines():
             if not sys.stdin.isatty():
@@ -95,7 +100,7 @@ async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journa
     terminal = Terminal() if sys.stdin.isatty() or not choices.is_hands_free else None
     display = open_display(Console())
     sound = Sound(choices.device)
-    screen = Screen(display, lambda: sound.level)
+    screen = Screen(display, lambda: sound.level, hears_everybody=choices.is_hands_free)
     crew = Crew(settings, log, lambda line: loop.put(News(line)))
     ears = MicrophoneEars(sound, crew.transcriber, lambda: crew.second_transcriber)
     loop = Loop(crew, ears, sound, screen, journal, may_guess=settings.speculate)
@@ -104,16 +109,17 @@ async def _talk_aloud(settings: VoiceSettings, choices: Choices, journal: Journa
         display.open()
         stack.callback(display.close)
         stack.callback(sound.close)
+        background = _background(stack)
         is_open = asyncio.Event()
         # The keys come first: what is pressed while the devices open is not lost.
-        ended = _task(stack, _press(terminal, loop, screen, is_open))
+        ended = background.start(_press(terminal, loop, screen, is_open))
         _end_with_signals(ended)
         await sound.open()
         if choices.is_hands_free:
-            _task(stack, HandsFree(loop, ears, sound).listen())
+            background.start(HandsFree(loop, ears, sound).listen())
         is_open.set()
-        _task(stack, loop.draw())
-        _task(stack, sound.keep_open(loop.lose, lambda devices: screen.note(_told(devices))))
+        background.start(loop.draw())
+        background.start(sound.keep_open(loop.lose, lambda devices: screen.note(_told(devices))))
         await stack.enter_async_context(crew.working(has_voice=True))
         await asyncio.wait((ended,))
         if not ended.cancelled():
@@ -170,22 +176,11 @@ def _told(devices: Devices) -> str:
     return f"microphone: {devices.microphone.name}, speaker: {devices.speaker.name}"
 
 
-def _task(stack: AsyncExitStack, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
-    """Let work go on until the end of the stack."""
-    task = asyncio.create_task(work)
-    task.add_done_callback(_ended)
-
-    async def end() -> None:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-    stack.push_async_callback(end)
-    return task
-
-
-def _ended(task: "asyncio.Task[None]") -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("background_crashed", exc_info=error)
+def _background(stack: AsyncExitStack) -> Background:
+    """Return where work goes on until the end of the stack."""
+    background = Background()
+    stack.push_async_callback(background.aclose)
+    return background
 
 
 def _writer(stream: TextIO) -> Callable[[str], None]:

@@ -53,3 +53,11 @@ class Desk(Protocol):
     async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
         """Call a tool. Its refusals, and a hub that is away, are results: the model is told and says so."""
         ...
+
+
+class Library(Desk, Protocol):
+    """A desk with documents that can be read."""
+
+    async def read(self, uri: str) -> object:
+        """Return what a resource holds; None where it cannot be read or is no document."""
+        ...

@@ -26,7 +26,7 @@ from voice.errors import DeviceError, VoiceError, VoiceProviderError
 from voice.journal import Entry
 from voice.listening import MicrophoneEars
 from voice.loop import Loop
-from voice.manners import CRASHED, FILLERS, STILL_BUSY, UNASKED
+from voice.manners import CRASHED, FILLERS, HEARD_NOTHING, STILL_BUSY, UNASKED
 from voice.memory import Call, Turn, messages_of
 from voice.screen import Screen
 from voice.second_voice import TwoVoices
@@ -520,6 +520,54 @@ def test_silence_and_a_key_held_for_a_minute_do_no_harm() -> None:
         here.loop.put(KeyUp())
         await here.loop.rest()
         assert here.heard == "Alpha leads."
+
+    play(scene)
+
+
+def test_who_held_the_key_is_told_that_nothing_was_understood() -> None:
+    """Our rule: silence after a question is worse than any answer; half words do not stay on the screen."""
+
+    async def scene() -> None:
+        here = room(says("Alpha leads."))
+        await here.hold("hm")
+        here.transcriber.finals.append("")
+        here.loop.put(KeyUp())
+        await here.loop.rest()
+        assert here.shown == [HEARD_NOTHING]
+        here.loop.put(News("Beta sold."))
+        await here.loop.rest()
+        assert here.shown[1:] == ["aura  Beta sold."]
+
+    play(scene)
+
+
+def test_question_that_is_asked_anew_is_not_transcribed_any_more() -> None:
+    """Our rule: what nobody waits for costs nothing."""
+
+    async def scene() -> None:
+        here = room(says("Alpha leads."))
+        here.transcriber.final_s = 5.0
+        first = await here.hold()
+        here.loop.put(KeyUp())
+        await asyncio.sleep(1)
+        await here.ask("Who leads?")
+        assert first.is_cancelled
+        assert here.transcriber.finals == []
+        assert [entry.question for entry in here.entries] == ["Who leads?"]
+
+    play(scene)
+
+
+def test_news_that_was_interrupted_can_be_asked_about() -> None:
+    """Our rule: "what was that?" is what people say then."""
+
+    async def scene() -> None:
+        here = room(says("It was alpha."))
+        here.loop.put(News("Alpha just bought a lot of Bonk."))
+        await asyncio.sleep(0.5)
+        await here.ask("what was that?")
+        said = [message["content"][0]["text"] for message in here.company.mind.requests[-1].messages]
+        assert said == [UNASKED, "Alpha just bought a lot of Bonk.", "what was that?"]
 
     play(scene)
 
