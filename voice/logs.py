@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from voice.errors import SettingsError
+from voice.refusals import without_keys
 
 MAX_BYTES: Final = 1_000_000
 BACKUPS: Final = 2
@@ -26,7 +27,8 @@ class _JsonLines(logging.Formatter):
             **getattr(record, "fields", {}),
         }
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            # What a provider's SDK says of a refusal may repeat the key.
+            entry["exception"] = without_keys(self.formatException(record.exc_info))
         return json.dumps(entry, ensure_ascii=False)
 
 

@@ -12,6 +12,9 @@ from typing import Final
 from voice.errors import ProviderTrouble, VoiceProviderError
 
 MAX_REASON_CHARS: Final = 300
+KEY: Final = "(key)"
+"""What a log has instead of a key, or of a part of one."""
+
 LONGEST_WAIT_S: Final = 120
 """Who asks for more is asked again in a minute all the same: nobody waits for minutes with a key in hand."""
 
@@ -34,7 +37,7 @@ _CREDIT_WORDS: Final = ("insufficient_quota", "quota_exceeded", "credit balance"
 _KEY_WORDS: Final = ("invalid_api_key", "authentication_error", "auth_error", "needs_authorization", "unauthorized")
 _RATE_WORDS: Final = ("rate_limit", "rate_limited", "too_many", "commit_throttled", "queue_overflow")
 _BUSY_WORDS: Final = ("overloaded", "system_busy", "resource_exhausted", "server_error", "internal_error")
-_SECRET: Final = re.compile(r"\b(?:sk|xi|key)[-_][\w*.…-]{4,}")
+_SECRET: Final = re.compile(r"\b(?:sk|xi)[-_][\w*.…-]{6,}|(?<=Bearer )\S+")
 
 logger = logging.getLogger(__name__)
 
@@ -56,10 +59,15 @@ class Provider:
     def refusal(self, status: int | None, reason: str, *, key: str, wait_s: float | None = None) -> VoiceProviderError:
         """Return the error for a refusal, known by its HTTP status, or by the provider's words for it."""
         kind = _kind_of(status, reason.lower())
-        told = _SECRET.sub("(key)", reason.replace(key, "(key)") if key else reason)[:MAX_REASON_CHARS]
+        told = without_keys(reason.replace(key, KEY) if key else reason)[:MAX_REASON_CHARS]
         fields = {"provider": self.name, "kind": kind, "status": status, "reason": told}
         logger.warning("provider_refused", extra={"fields": fields})
         return self.trouble(kind, wait_s)
+
+
+def without_keys(text: str) -> str:
+    """Return a text without anything that looks like a key."""
+    return _SECRET.sub(KEY, text)
 
 
 def wait_of(headers: Mapping[str, str]) -> float | None:
