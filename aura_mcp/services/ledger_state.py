@@ -35,8 +35,7 @@ class LedgerState:
                 return self._known
             revision, known = revision_of(self._store), self._known
             if known is None or known.revision != revision:
-                # The one that is out of date makes room first.
-                self._known = None
-                known = self._known = Ledger(revision, read_activity(self._store.database))
+                activity = read_activity(self._store.database, None if known is None else known.activity)
+                known = self._known = Ledger(revision, activity)
             self._commits = commits
             return known

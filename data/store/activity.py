@@ -1,12 +1,13 @@
 """Know when every entity traded, how well that is known, and what its transactions cost: one pass over the facts.
 
-Facts lie in the order of time, so that looking up one entity would read all of them; this reads them once for each
-state of the ledger and keeps 8 bytes for a trade, 24 for a transaction that was read in full.
+Facts lie in the order of time, so that looking up one entity would read all of them; this reads them once and then
+those of the entities that new facts touch. It keeps 8 bytes for a trade, 24 for a transaction that was read in full.
 Not responsible for noticing that the ledger has changed, or for what trades earned (`ledger_reader`).
 """
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -33,11 +34,12 @@ _CODES: Final = {
     "nothing": _NOTHING,
     "day": DAY_S,
 }
-# One sorted list of times for each entity, each with its flags in the lowest bits. A price is looked up by time later:
+# One sorted list of times for each wallet, each with its flags in the lowest bits. A price is looked up by time later:
 # the order time of a trade is its block time where that is known.
 _TRADES: Final = """
+{some}
 SELECT
-    entity,
+    owner,
     list_sort(list(
         order_time * {flags}
         + {rounded} * (precision = 'rounded')::BIGINT
@@ -51,21 +53,20 @@ SELECT
     )) AS packed
 FROM ledger_leg
 WHERE class IN ('BUY', 'SELL', 'SWAP')
-GROUP BY entity
+GROUP BY owner
 """
 # Rent is locked less refunded.
 _COSTS: Final = """
-WITH spent AS (
+WITH {some} spent AS (
     SELECT
-        coalesce(m.entity, e.owner) AS entity, e.order_time, coalesce(e.block_time, e.order_time) AS at_s,
+        e.owner, e.order_time, coalesce(e.block_time, e.order_time) AS at_s,
         e.rent_lamports + e.other_rent_lamports
             + CASE WHEN e.class = 'FAILED' THEN e.base_fee_lamports + e.priority_fee_lamports + e.tip_lamports
                 ELSE 0 END AS lamports
     FROM ledger_effect AS e
-    LEFT JOIN entity_member AS m ON m.wallet = e.owner
 )
 SELECT
-    s.entity,
+    s.owner,
     flatten(list([
         s.order_time,
         s.lamports,
@@ -76,14 +77,65 @@ SELECT
     ])) AS packed
 FROM spent AS s
 ASOF LEFT JOIN sol_price AS p ON s.at_s >= p.completed_at
-GROUP BY s.entity
+GROUP BY s.owner
+"""
+# The views of these names with what is asked for pushed to every scan: through them all facts would be read.
+_SOME_EFFECTS: Final = """
+standing AS (
+    SELECT e.* FROM effect AS e
+    ANTI JOIN reversed AS r ON r.slot = e.cluster_key AND r.signature = e.signature
+    WHERE e.owner IN ({wallets})
+), ledger_effect AS (
+    SELECT e.* FROM standing AS e
+    ANTI JOIN standing AS b
+        ON b.signature = e.signature AND b.owner = e.owner
+        AND (b.grade < e.grade OR (b.grade = e.grade AND b.cluster_key > e.cluster_key))
+),
+"""
+_SOME_LEGS: Final = """
+WITH {effects} ledger_leg AS (
+    SELECT l.* FROM leg AS l
+    ANTI JOIN reversed AS r ON r.slot = l.cluster_key AND r.signature = l.signature
+    ANTI JOIN standing AS b
+        ON b.signature = l.signature AND b.owner = l.owner
+        AND (b.grade < l.grade OR (b.grade = l.grade AND b.cluster_key > l.cluster_key))
+    WHERE l.owner IN ({wallets})
+)
 """
 _PRICED: Final = "SELECT completed_at FROM sol_price ORDER BY completed_at"
 _OPENINGS: Final = "SELECT entity, count(*) FROM finding WHERE code = 'opening_balance' GROUP BY entity"
 _TOKENS: Final = """
-SELECT mint, max(decimals), max(order_time) FILTER (class IN ('BUY', 'SELL', 'SWAP')) FROM leg GROUP BY mint
+SELECT mint, max(decimals), max(order_time) FILTER (class IN ('BUY', 'SELL', 'SWAP')), max(order_time)
+FROM leg WHERE batch_id > $1 GROUP BY mint
 """
-_LAST_FACT: Final = "SELECT max(order_time) FROM leg"
+_SEEN: Final = """
+SELECT (SELECT value FROM meta WHERE key = 'last_batch'), count(*), count(*) FILTER (batch_id > $1) FROM reversed
+"""
+_MEMBERS: Final = "SELECT wallet, entity FROM entity_member"
+# A candle prices what happens from its completion on, at most for a day.
+_TOUCHED: Final = """
+WITH priced AS (
+    SELECT min(opened_at + interval_s) AS first, max(opened_at + interval_s) + {day} AS last
+    FROM candle WHERE is_sol(mint) AND batch_id > $1
+)
+SELECT owner FROM leg WHERE batch_id > $1
+UNION SELECT owner FROM effect WHERE batch_id > $1
+UNION SELECT e.owner FROM effect AS e, priced AS p WHERE coalesce(e.block_time, e.order_time) BETWEEN p.first AND p.last
+"""
+_TAKEN_BACK: Final = """
+SELECT DISTINCT l.owner FROM {table} AS l SEMI JOIN (FROM reversed WHERE batch_id > $1) AS r
+    ON r.slot = l.cluster_key AND r.signature = l.signature
+"""
+
+MOST_WALLETS: Final = 200
+"""Wallets of which facts are read again after a change, rather than those of all."""
+
+
+class Seen(NamedTuple):
+    """Up to which batch facts were read, and how many were taken back by then."""
+
+    batch: int
+    reversals: int
 
 
 class TradeCounts(NamedTuple):
@@ -115,8 +167,10 @@ class Activity:
     last_fact_at: int | None
     _openings: Mapping[str, int]
     _priced_at: Sequence[int]
-    _trades: Mapping[str, memoryview]
-    _costs: Mapping[str, memoryview]
+    members: Mapping[str, str]
+    packed_trades: Mapping[str, memoryview]
+    packed_costs: Mapping[str, memoryview]
+    seen: Seen
 
     def openings(self, entity: str) -> int:
         """Return how many tokens an entity held before the first transaction stored."""
@@ -124,17 +178,19 @@ class Activity:
 
     def last_trade_at(self, entity: str, until_s: int) -> int | None:
         """Return when an entity traded last."""
-        packed = self._trades.get(entity)
-        place = 0 if packed is None else _place_after(packed, until_s)
-        return packed[place - 1] // _FLAGS if packed is not None and place else None
+        found = [
+            packed[place - 1] // _FLAGS
+            for packed in self._of(entity, self.packed_trades)
+            if (place := _place_after(packed, until_s))
+        ]
+        return max(found, default=None)
 
     def trades(self, entity: str, since_s: int | None, until_s: int) -> TradeCounts:
         """Return what is not known of the trades in a span."""
-        packed = self._trades.get(entity)
-        if packed is None:
-            return TradeCounts(0, 0, 0, 0)
-        start = 0 if since_s is None else _place_after(packed, since_s)
-        found = packed[start : _place_after(packed, until_s)].tolist()
+        found: list[int] = []
+        for packed in self._of(entity, self.packed_trades):
+            start = 0 if since_s is None else _place_after(packed, since_s)
+            found += packed[start : _place_after(packed, until_s)].tolist()
         return TradeCounts(
             rounded=sum(1 for trade in found if trade & _ROUNDED),
             unpriced=sum(
@@ -146,13 +202,12 @@ class Activity:
 
     def costs(self, entity: str, since_s: int | None, until_s: int) -> Costs:
         """Return what the transactions of a span cost outside of trades."""
-        packed = self._costs.get(entity)
-        if packed is None:
-            return Costs(0, None, None)
-        fields = (packed[place::_COST_FIELDS].tolist() for place in range(_COST_FIELDS))
-        found = [
-            row for row in zip(*fields, strict=True) if row[0] <= until_s and (since_s is None or row[0] > since_s)
-        ]
+        rows = (
+            row
+            for packed in self._of(entity, self.packed_costs)
+            for row in zip(*(packed[place::_COST_FIELDS].tolist() for place in range(_COST_FIELDS)), strict=True)
+        )
+        found = [row for row in rows if row[0] <= until_s and (since_s is None or row[0] > since_s)]
         in_usd = [usd_micro for _, _, usd_micro in found if usd_micro != _NOTHING]
         return Costs(
             transactions=len(found),
@@ -160,27 +215,90 @@ class Activity:
             usd_micro=sum(in_usd) if in_usd and _UNKNOWN not in in_usd else None,
         )
 
+    def _of(self, entity: str, packed: Mapping[str, memoryview]) -> list[memoryview]:
+        """Return what is kept of the wallets of an entity, most often of one: itself."""
+        own = () if entity in self.members else (entity,)
+        wallets = (*own, *(wallet for wallet, of in self.members.items() if of == entity))
+        return [packed[wallet] for wallet in wallets if wallet in packed]
+
     def _lacks_price(self, trade: int) -> bool:
         at = trade // _FLAGS
         place = bisect_right(self._priced_at, at)
         return not place or at - self._priced_at[place - 1] > DAY_S
 
 
-def read_activity(database: Database) -> Activity:
-    """Return what all entities did, as the facts say now."""
-    with database.heavy():
-        cursor = database.cursor()
-        trades, costs = (query(cursor, sql.format(**_CODES)) for sql in (_TRADES, _COSTS))
-        tokens = database.rows(_TOKENS)
-        return Activity(
-            decimals={mint: decimals for mint, decimals, _ in tokens},
-            last_traded={mint: at for mint, _, at in tokens if at is not None},
-            last_fact_at=database.rows(_LAST_FACT)[0][0],
-            _openings=dict(database.rows(_OPENINGS)),
-            _priced_at=[row[0] for row in database.rows(_PRICED)],
-            _trades=dict(zip(trades.texts("entity"), trades.integer_lists("packed"), strict=True)),
-            _costs=dict(zip(costs.texts("entity"), costs.integer_lists("packed"), strict=True)),
-        )
+def read_activity(database: Database, known: Activity | None = None) -> Activity:
+    """Return what all entities did, as the facts say now; with a `known` earlier state only what changed is read."""
+    before = Seen(-1, 0) if known is None else known.seen
+    ((batch, reversals, taken_back),) = database.rows(_SEEN, [before.batch])
+    seen = Seen(batch, reversals)
+    # What was taken back and stands again leaves no batch behind.
+    is_plain = reversals == before.reversals + taken_back
+    touched = None if known is None or not is_plain else _touched(database, before, seen)
+    if known is None or touched is None:
+        with database.heavy():
+            trades, costs = (query(database.cursor(), sql.format(**_CODES, some="")) for sql in (_TRADES, _COSTS))
+            return _activity(
+                database,
+                seen,
+                None,
+                dict(zip(trades.texts("owner"), trades.integer_lists("packed"), strict=True)),
+                dict(zip(costs.texts("owner"), costs.integer_lists("packed"), strict=True)),
+            )
+    trades, costs = (
+        {wallet: packed for wallet, packed in old.items() if wallet not in touched} | _read_some(database, sql, touched)
+        for old, sql in ((known.packed_trades, _TRADES), (known.packed_costs, _COSTS))
+    )
+    return _activity(database, seen, known, trades, costs)
+
+
+def _activity(
+    database: Database,
+    seen: Seen,
+    known: Activity | None,
+    trades: Mapping[str, memoryview],
+    costs: Mapping[str, memoryview],
+) -> Activity:
+    tokens = database.rows(_TOKENS, [-1 if known is None else known.seen.batch])
+    decimals, last_traded = ({}, {}) if known is None else (dict(known.decimals), dict(known.last_traded))
+    times = [] if known is None or known.last_fact_at is None else [known.last_fact_at]
+    for mint, digits, traded_at, moved_at in tokens:
+        decimals[mint] = max(digits, decimals.get(mint, 0))
+        if traded_at is not None:
+            last_traded[mint] = max(traded_at, last_traded.get(mint, traded_at))
+        times.append(moved_at)
+    return Activity(
+        decimals=decimals,
+        last_traded=last_traded,
+        last_fact_at=max(times, default=None),
+        _openings=dict(database.rows(_OPENINGS)),
+        _priced_at=[row[0] for row in database.rows(_PRICED)],
+        members=dict(database.rows(_MEMBERS)),
+        packed_trades=trades,
+        packed_costs=costs,
+        seen=seen,
+    )
+
+
+def _touched(database: Database, before: Seen, seen: Seen) -> set[str] | None:
+    """Return the wallets of which facts or their prices changed since; None where they are many."""
+    if seen == before:
+        return set()
+    found = {str(row[0]) for row in database.rows(_TOUCHED.format(day=DAY_S), [before.batch])}
+    if seen.reversals > before.reversals:
+        for table in ("leg", "effect"):
+            found |= {str(row[0]) for row in database.rows(_TAKEN_BACK.format(table=table), [before.batch])}
+    return found if len(found) <= MOST_WALLETS else None
+
+
+def _read_some(database: Database, sql: str, wallets: Collection[str]) -> dict[str, memoryview]:
+    if not wallets:
+        return {}
+    marks = ", ".join(f"${number}" for number in range(1, len(wallets) + 1))
+    effects = _SOME_EFFECTS.format(wallets=marks)
+    some = effects if sql is _COSTS else _SOME_LEGS.format(effects=effects, wallets=marks)
+    rows = database.rows(sql.format(**_CODES, some=some), list(wallets))
+    return {wallet: memoryview(array("q", packed)) for wallet, packed in rows}
 
 
 def _place_after(packed: memoryview, at_s: int) -> int:
