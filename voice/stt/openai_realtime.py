@@ -14,6 +14,7 @@ import msgspec
 import openai
 import websockets
 from openai.resources.realtime.realtime import AsyncRealtimeConnection
+from openai.types.realtime import AudioTranscriptionParam, RealtimeTranscriptionSessionCreateRequestParam
 from websockets.http11 import Response
 
 from voice.errors import VoiceError, VoiceProviderError
@@ -129,19 +130,23 @@ class OpenAiRealtime:
         body = (response.body or b"").decode("utf-8", "replace")
         return OPENAI.refusal(response.status_code, body, key=self._client.api_key, wait_s=wait_of(response.headers))
 
-    def _session(self) -> Any:  # noqa: ANN401 - newer than the SDK's types
-        transcription: dict[str, Any] = {
+    def _session(self) -> RealtimeTranscriptionSessionCreateRequestParam:
+        transcription: AudioTranscriptionParam = {
             "model": self._settings.realtime_model,
             "language": self._settings.language,
         }
         if self._keywords:
             transcription["keywords"] = self._keywords
-        audio = {
-            "format": {"type": "audio/pcm", "rate": SAMPLE_RATE},
-            "transcription": transcription,
-            "turn_detection": None,
+        return {
+            "type": "transcription",
+            "audio": {
+                "input": {
+                    "format": {"type": "audio/pcm", "rate": SAMPLE_RATE},
+                    "transcription": transcription,
+                    "turn_detection": None,
+                }
+            },
         }
-        return {"type": "transcription", "audio": {"input": audio}}
 
     async def _receive(self, line: Line) -> None:
         trouble: VoiceError = OPENAI.trouble("no_network")
