@@ -60,6 +60,9 @@ class ProviderSettings(BaseModel):
     credit_limit: int | None = Field(
         default=None, ge=0, le=1_000_000_000_000, description="Credits that may be spent in a calendar month (UTC)."
     )
+    batch: int = Field(
+        default=1, ge=1, le=100, description="Transactions in one request, for a node of your own (1 to 100)."
+    )
     timeout_s: float = Field(default=15.0, gt=0, le=600, description="Seconds for one attempt (up to 600).")
     attempts: int = Field(default=5, ge=1, le=20, description="Attempts of one call (1 to 20); 1: no retries.")
     patience_s: float = Field(

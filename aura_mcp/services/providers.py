@@ -133,6 +133,7 @@ def config_of(spec: ProviderSpec, *, is_offline: bool = False) -> ProviderConfig
         credit_limit=settings.credit_limit,
         timeout_s=settings.timeout_s,
         attempts=settings.attempts,
+        batch=settings.batch,
         patience_s=settings.patience_s,
         backoff_s=settings.backoff_s,
         pause_s=settings.pause_s,

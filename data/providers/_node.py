@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from data.errors import ProviderError
 from data.providers import _node_payload as payload
 from data.providers._log_stream import stream_logs
 from data.providers._rpc import Rpc
@@ -68,6 +69,20 @@ class SolanaRpc:
         """Return a confirmed transaction as `engine.reading.read_transaction` takes it, None while it is not found."""
         read = partial(payload.transaction_text, signature)
         return await self._rpc.call("getTransaction", [signature, _WHOLE], _RAW, read)
+
+    @property
+    def transactions_a_call(self) -> int:
+        """How many transactions one request asks for."""
+        return self._api.config.batch
+
+    async def transactions(self, signatures: Sequence[str]) -> list[bytes | ProviderError | None]:
+        """Return several transactions, or why one could not be had, in one request for each `transactions_a_call`."""
+        found: list[bytes | ProviderError | None] = []
+        for part in _parts(signatures, self.transactions_a_call):
+            values = [partial(payload.transaction_text, signature) for signature in part]
+            params = [[signature, _WHOLE] for signature in part]
+            found += await self._rpc.call_many("getTransaction", params, _RAW, values)
+        return found
 
     async def statuses(
         self, signatures: Sequence[str], *, search_history: bool = False

@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from data.errors import ProviderError
 from data.providers.api import Api
 
 # 429 is what the public node answers inside an HTTP 200, the others are what gateways use for the same.
@@ -34,9 +35,11 @@ class _Error(Struct):
 class _Reply(Struct):
     result: Raw | UnsetType = UNSET
     error: _Error | UnsetType | None = UNSET
+    id: int | str | None = None
 
 
 _REPLY: Final = msgspec.json.Decoder(_Reply, strict=False)
+_REPLIES: Final = msgspec.json.Decoder(list[_Reply], strict=False)
 
 
 class Rpc:
@@ -61,8 +64,43 @@ class Rpc:
             credits=_COSTS.get(method, 1),
         )
 
+    async def call_many(
+        self,
+        method: str,
+        params: Sequence[Sequence[object]],
+        result: msgspec.json.Decoder[T],
+        values: Sequence[Callable[[T], V]],
+    ) -> list[V | ProviderError]:
+        """Return what each of `values` makes of the result of its call, or why it failed, all asked for in one request.
+
+        Raises:
+            ProviderError: as `call`, about the request as a whole.
+        """
+        calls = [{"jsonrpc": "2.0", "id": n, "method": method, "params": each} for n, each in enumerate(params)]
+
+        def read(body: bytes) -> list[V | ProviderError]:
+            replies = {reply.id: reply for reply in _REPLIES.decode(body)}
+            return [self._value(method, replies.get(n), result, value) for n, value in enumerate(values)]
+
+        cost = _COSTS.get(method, 1) * len(calls)
+        return await self._api.ask(read, method, method="POST", json=calls, credits=cost)
+
+    def _value(
+        self, method: str, reply: _Reply | None, result: msgspec.json.Decoder[T], value: Callable[[T], V]
+    ) -> V | ProviderError:
+        if reply is None:
+            return self._api.error(method, "its answer leaves one call out; it is asked again later")
+        try:
+            return value(result.decode(self._told(method, reply)))
+        except ProviderError as error:
+            return error
+        except ValueError as error:
+            return self._api.error(method, f"its answer cannot be used ({error}); it is asked again later")
+
     def _result(self, method: str, body: bytes) -> Raw:
-        reply = _REPLY.decode(body)
+        return self._told(method, _REPLY.decode(body))
+
+    def _told(self, method: str, reply: _Reply) -> Raw:
         if isinstance(reply.error, _Error):
             code = reply.error.code
             if code in _LIMITED:

@@ -6,6 +6,7 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple, Protocol
 
+from data.errors import ProviderError
 from engine.units import Address, Mint, Signature
 
 
@@ -83,6 +84,19 @@ class Chain(Protocol):
 
     async def transaction(self, signature: str) -> bytes | None:
         """Return a confirmed transaction as `engine.reading.read_transaction` takes it, None while it is not found."""
+        ...
+
+    @property
+    def transactions_a_call(self) -> int:
+        """How many transactions one request may ask for."""
+        ...
+
+    async def transactions(self, signatures: Sequence[str]) -> list[bytes | ProviderError | None]:
+        """Return what `transaction` does of each, and the error in the place of one that failed.
+
+        Raises:
+            ProviderError: the whole request failed.
+        """
         ...
 
     async def statuses(

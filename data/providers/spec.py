@@ -125,6 +125,7 @@ class ProviderConfig:
     `attempts` counts the first one, 1 switches retries off; each may take `timeout_s`, and between them a call waits
     `patience_s` in all, its turn in a lane not counted. After `pause_after` failures in a row nothing is sent for
     `pause_s`, the next time for twice that, up to 16 times. `is_offline` refuses every call.
+    `batch` transactions at most are asked for in one request, which counts as one call of a lane.
     """
 
     base_url: str | None = field(default=None, repr=False)
@@ -139,6 +140,7 @@ class ProviderConfig:
     backoff_s: float = 0.5
     pause_after: int = 8
     pause_s: float = 15.0
+    batch: int = 1
     is_offline: bool = False
 
     def without_retries(self) -> "ProviderConfig":

@@ -61,7 +61,8 @@ def measure() -> dict[str, float]:
 
 def _measure(folder: Path, everything: Stand, wallets: Sequence[str], started_at: int) -> dict[str, float]:
     file = folder / "events"
-    # Only pushes bring work, every trade is worth telling, and a node of one's own has no limits.
+    # Only pushes bring work, every trade is worth telling, and a node of one's own has no limits and takes several
+    # questions at once.
     settings = {
         **dict.fromkeys(("wallets_interval_s", "finality_interval_s", "reconcile_interval_s"), "0"),
         "whale_usd": "0",
@@ -69,6 +70,7 @@ def _measure(folder: Path, everything: Stand, wallets: Sequence[str], started_at
         "fixtures": "tests.benchmarks._events_out",
         "bench_events": str(file),
         "solana_rpc_calls": "1000000",
+        "solana_rpc_batch": os.environ.get("AURA_BENCH_BATCH", "20"),
         "solana_rpc_period_s": "1",
         "solana_rpc_timeout_s": "30",
     }

@@ -65,6 +65,15 @@ class Node:
             return self.texts[signature]
         return None if found is None or found.slot > self.slot or signature in self.hidden else found.json
 
+    @property
+    def transactions_a_call(self) -> int:
+        """Return how many transactions a request asks for."""
+        return 1
+
+    async def transactions(self, signatures: Sequence[str]) -> list[bytes | ProviderError | None]:
+        """Return transactions, each asked for alone."""
+        return [await self.transaction(signature) for signature in signatures]
+
     async def statuses(
         self, signatures: Sequence[str], *, search_history: bool = False
     ) -> tuple[int, list[Status | None]]:

@@ -40,6 +40,12 @@ REMEMBERED: Final = 20_000
 MOST_OFFERED: Final = 10_000
 """Signatures that wait in memory to be fetched; more wait in the queue alone."""
 
+BATCHES_UNDER_WAY: Final = 2
+"""Requests under way at a time where each asks for several transactions."""
+
+TOGETHER_S: Final = 0.005
+"""How long a request waits for others to be asked with it, where a node takes several at once."""
+
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
 
@@ -178,11 +184,13 @@ class Fetcher:
     ) -> Fetched:
         """Fetch what is due of a priority or a more urgent one, until nothing is and `goes_on` says no more comes."""
         run = _Run()
-        send_jobs, jobs = anyio.create_memory_object_stream[Due](0)
+        most = self._chain.transactions_a_call
+        send_jobs, jobs = anyio.create_memory_object_stream[Due](0 if most == 1 else most)
         send_answers, answers = anyio.create_memory_object_stream[_Answer](math.inf)
         try:
             async with anyio.create_task_group() as group:
-                for _ in range(self._config.concurrency):
+                # Where several are asked for at once, few requests take along what comes while others are under way.
+                for _ in range(self._config.concurrency if most == 1 else BATCHES_UNDER_WAY):
                     group.start_soon(self._work, jobs.clone(), send_answers.clone())
                 group.start_soon(self._write, answers, run, progress)
                 jobs.close()
@@ -258,14 +266,36 @@ class Fetcher:
         return [entry for entry in due if entry.signature not in under_way]
 
     async def _work(self, jobs: MemoryObjectReceiveStream[Due], answers: MemoryObjectSendStream[_Answer]) -> None:
+        most = self._chain.transactions_a_call
         async with jobs, answers:
             async for due in jobs:
-                try:
-                    text = self._history.take(due.signature) or await self._chain.transaction(due.signature)
-                except ProviderError as error:
-                    await answers.send(_Answer(due, None, error))
-                else:
-                    await answers.send(_Answer(due, text, None))
+                together = [due]
+                if most > 1:
+                    await anyio.sleep(TOGETHER_S)
+                    together += _waiting(jobs, most - 1)
+                unknown: list[Due] = []
+                for entry in together:
+                    if (text := self._history.take(entry.signature)) is None:
+                        unknown.append(entry)
+                    else:
+                        await answers.send(_Answer(entry, text, None))
+                for answer in await self._ask(unknown):
+                    await answers.send(answer)
+
+    async def _ask(self, together: Sequence[Due]) -> list[_Answer]:
+        if not together:
+            return []
+        try:
+            if len(together) == 1:
+                found = [await self._chain.transaction(together[0].signature)]
+            else:
+                found = await self._chain.transactions([due.signature for due in together])
+        except ProviderError as error:
+            found = [error] * len(together)
+        return [
+            _Answer(due, None, told) if isinstance(told, ProviderError) else _Answer(due, told, None)
+            for due, told in zip(together, found, strict=True)
+        ]
 
     async def _write(self, answers: MemoryObjectReceiveStream[_Answer], run: _Run, progress: Progress | None) -> None:
         async for first in answers:
@@ -372,6 +402,16 @@ class Fetcher:
         run.duplicate += len(batch.settled) - len(fresh) - batch.unrelated
         for signature, reason, detail in batch.quarantined:
             _log.warning("transaction set aside: %s %s (%s)", reason, signature, detail)
+
+
+def _waiting(jobs: MemoryObjectReceiveStream[Due], most: int) -> list[Due]:
+    found: list[Due] = []
+    while len(found) < most:
+        try:
+            found.append(jobs.receive_nowait())
+        except (anyio.WouldBlock, anyio.EndOfStream):
+            break
+    return found
 
 
 def _read(text: bytes, signature: str, followed: Collection[Address]) -> list[Reading]:

@@ -36,7 +36,12 @@ def standing(chain: Chain, *, faults: Faults | None = None) -> Upstream:
 
 
 def asking_node(
-    upstream: Upstream, work: Callable[[SolanaRpc], Awaitable[T]], *, attempts: int = 1, timeout_s: float = BOUND_S
+    upstream: Upstream,
+    work: Callable[[SolanaRpc], Awaitable[T]],
+    *,
+    attempts: int = 1,
+    timeout_s: float = BOUND_S,
+    batch: int = 1,
 ) -> T:
     """Return what `work` brings from the node."""
     config = ProviderConfig(
@@ -44,6 +49,7 @@ def asking_node(
         attempts=attempts,
         backoff_s=0.01,
         timeout_s=timeout_s,
+        batch=batch,
         paces=Paces(together=Pace(10_000, 1.0)),
     )
 

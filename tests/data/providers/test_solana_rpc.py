@@ -108,6 +108,43 @@ def test_a_transaction_is_the_text_that_the_reader_takes_and_nothing_before_it_i
     assert reading.signature == signature
 
 
+def test_several_transactions_come_in_one_request_each_in_its_place() -> None:
+    """JSON-RPC 2.0: a batch; our rule: only where the user says that the node takes it."""
+    chain = chain_of("alice")
+    sent = [buy(chain, "alice", "MEME", 1_000 + number, SOL_UNIT // 100) for number in range(5)]
+    unknown = buy(chain_of("alice", "bob"), "bob", "MEME", 1, 1).signature
+    asked = [sent[0].signature, unknown, *(done.signature for done in sent[1:])]
+
+    async def work(node: Chain) -> tuple[int, list[bytes | ProviderError | None]]:
+        return node.transactions_a_call, await node.transactions(asked)
+
+    with standing(chain) as upstream:
+        most, texts = asking_node(upstream, work, batch=4)
+        assert upstream.counts() == {"batch": 2}
+    assert most == 4
+    assert texts[1] is None
+    found = [read_transaction(text, [ALICE])[0].signature for text in texts if isinstance(text, bytes)]
+    assert found == [done.signature for done in sent]
+
+
+def test_what_a_node_leaves_out_or_refuses_fails_alone() -> None:
+    """Our rule: one bad answer of several is tried again alone."""
+    chain = chain_of("alice", "bob")
+    first, second = chain.executed()[-2:]
+
+    async def work(api: Api) -> list[bytes | ProviderError | None]:
+        return await connect(api).transactions([first.signature, second.signature, first.signature])
+
+    good = b'{"jsonrpc":"2.0","id":1,"result":' + second.json + b"}"
+    bad = b'{"jsonrpc":"2.0","id":2,"error":{"code":-32005,"message":"busy"}}'
+    answer = httpx.Response(200, content=b"[" + bad + b"," + good + b"]")
+    (left_out, told, refused), _ = asking(work, answer, spec=PROVIDER, config=ProviderConfig(attempts=1, batch=3))
+    assert isinstance(told, bytes)
+    assert "leaves one call out" in str(left_out)
+    assert isinstance(refused, ProviderError)
+    assert refused.retryable
+
+
 def test_an_answer_about_another_transaction_is_refused() -> None:
     """Our rule: strict about meaning; a cache in between could mix answers up."""
     chain = chain_of("alice", "bob")
