@@ -29,6 +29,7 @@ class Newsroom:
         self._names = names
         self._news_usd = news_usd
         self._put: Callable[[Event], None] | None = None
+        self._nameless: set[str] = set()
         self._background = Background()
 
     def report_to(self, put: Callable[[Event], None]) -> None:
@@ -60,10 +61,12 @@ class Newsroom:
         known, mint = self._names.by_address, event.get("mint")
         if news_of(event, known, self._news_usd) is None:
             return
-        if event.get("wallet") not in known:
-            # It is followed since the names were learned.
+        unknown = {str(address) for address in (event.get("wallet"), mint) if address not in known} - self._nameless
+        # What has no name once it was asked for is not asked for at every trade.
+        self._nameless |= unknown
+        if event.get("wallet") in unknown:
             await self.learn_names()
-        if isinstance(mint, str) and mint not in known:
+        if mint in unknown:
             self._names.learn_tokens((await self._library.call(REPORT, {"mint": mint})).data)
         line = news_of(event, known, self._news_usd)
         if line is not None:

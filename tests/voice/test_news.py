@@ -11,7 +11,9 @@ from voice.foresight import FRESH_S, Foresight
 from voice.jobs import end_of, told, under_way
 from voice.manners import critical, news_of
 from voice.names import Names
+from voice.newsroom import Newsroom
 from voice.tools import OnProgress, ToolInfo, ToolResult
+from voice.turns import Event, News
 
 NAMES = {"W1": "alpha", "M1": "Bonk"}
 
@@ -51,6 +53,36 @@ class Hub:
         return ToolResult(text="", data=found, is_error=found is None)
 
 
+class FakeLibrary:
+    """A hub that knows wallets, one token and one job."""
+
+    def __init__(self) -> None:
+        self.wallets: list[dict[str, str]] = []
+        self.asked: list[str] = []
+
+    @property
+    def tools(self) -> Sequence[ToolInfo]:
+        """None is listed."""
+        return ()
+
+    async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
+        """Tell of the token, or that the job is done."""
+        del on_progress
+        await asyncio.sleep(1)
+        if name == "job_status":
+            data: object = {"runs": [{"id": arguments["id"], "job": "trades", "state": "done"}]}
+        else:
+            self.asked.append(arguments["mint"])
+            data = {"mint": arguments["mint"], "untrusted_symbol": {"M1": "Bonk"}.get(arguments["mint"])}
+        return ToolResult(text="", data=data, is_error=False)
+
+    async def read(self, uri: str) -> object:
+        """List the wallets."""
+        self.asked.append(uri)
+        await asyncio.sleep(1)
+        return {"wallets": list(self.wallets)}
+
+
 @pytest.mark.parametrize(
     ("event", "line"),
     [
@@ -75,6 +107,56 @@ def test_severity_makes_news_critical() -> None:
     """Our rule: what an alert rule calls critical interrupts."""
     assert critical(trade(severity="critical"))
     assert not critical(trade())
+
+
+def test_newsroom_names_who_is_followed_since_it_began() -> None:
+    """Spec: news spoken when idle; a wallet that was followed later and a token that was never seen have names."""
+
+    async def scene() -> None:
+        library = FakeLibrary()
+        names, told = Names(), list[Event]()
+        newsroom = Newsroom(library, names, 10_000)
+        newsroom.report_to(told.append)
+        await newsroom.learn_names()
+        library.wallets.append({"address": "W1", "nickname": "alpha"})
+        newsroom.hear_of(trade())
+        newsroom.hear_of(trade(value_usd=5))
+        await asyncio.sleep(10)
+        newsroom.hear_of({**trade(severity="critical"), "mint": "M9"})
+        await asyncio.sleep(10)
+        newsroom.hear_of({**trade(), "mint": "M9"})
+        await asyncio.sleep(10)
+        await newsroom.aclose()
+        assert told == [
+            News("alpha just bought $25,000 of Bonk."),
+            News("alpha just bought $25,000 of an unknown token.", is_critical=True),
+            News("alpha just bought $25,000 of an unknown token."),
+        ]
+        assert library.asked == ["aura://wallets", "aura://wallets", "M1", "M9"]
+
+    run(scene)
+
+
+def test_job_that_a_tool_has_started_is_followed_to_its_end() -> None:
+    """Spec: long jobs announced when done."""
+
+    async def scene() -> None:
+        library = FakeLibrary()
+        told = list[Event]()
+        newsroom = Newsroom(library, Names(), 10_000)
+        newsroom.report_to(told.append)
+        started = ToolResult(text="", data={"runs": [{"id": 3, "job": "trades", "state": "running"}]}, is_error=False)
+        status, refresh = (
+            ToolInfo(name=name, description="", input_schema={}, is_read_only=is_read_only)
+            for name, is_read_only in (("job_status", True), ("refresh", False))
+        )
+        newsroom.answered(status, started)
+        newsroom.answered(refresh, started)
+        await asyncio.sleep(10)
+        assert told == [News("The trades job is done.")]
+        await newsroom.aclose()
+
+    run(scene)
 
 
 def test_runs_that_a_tool_has_started_are_found_in_its_result() -> None:
