@@ -40,6 +40,8 @@ def main() -> None:
         Route("/_moments", partial(_take, script)),
         Route("/_heard", partial(_heard, script)),
     ]
+    # Whoever reads the port connects at once, and waits in line until the server is up.
+    listening.listen()
     print(listening.getsockname()[1], flush=True)  # noqa: T201 - what the parent process reads
     config = uvicorn.Config(
         app, ws="websockets-sansio", log_level="critical", lifespan="off", ws_ping_interval=None, timeout_keep_alive=600
