@@ -1,14 +1,28 @@
-"""Bound what this process may take from the machine.
+"""Bound what this process may take from the machine, and how often it looks for garbage.
 
 The database keeps its own buffers within its limit; what it takes beside them, for one huge value of a query, it takes
 from the system without a limit, and the system ends whoever asks for too much: the hub, with everybody's sessions.
 """
 
+import gc
 import sys
 from typing import Final
 
 HEADROOM_MB: Final = 1024
 """What a hub may take beside the database's memory: code, sessions, frames, threads."""
+
+_COLLECT_AFTER: Final = (25_000, 20, 20)
+
+
+def calm_collector() -> None:
+    """Look for cycles of objects seldom, and not among those that are there already: they stay.
+
+    The rows behind one answer are tens of thousands of tuples without cycles. By default each answer would have all
+    objects of the process looked through, for longer than it takes to compute it.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
 
 
 def bound_memory(database_mb: int) -> None:

@@ -29,7 +29,7 @@ from aura_mcp.bridge import (
 from aura_mcp.errors import AuraError
 from aura_mcp.hub.hub import Hub
 from aura_mcp.hub.logs import secrets_of, start_logging
-from aura_mcp.hub.memory import bound_memory
+from aura_mcp.hub.memory import bound_memory, calm_collector
 from aura_mcp.hub.run_folder import RunFolder, claimed, webhook_secret
 from aura_mcp.hub.run_info import RunInfo, read_info
 from aura_mcp.hub.settings import HubSettings
@@ -129,6 +129,7 @@ def _opened(settings: HubSettings) -> Generator[tuple[Application, RunFolder]]:
             with open_application(settings=settings) as application:
                 # Open it before a client waits for it.
                 _ = application.store
+                calm_collector()
                 yield application, folder
         except AuraError as error:
             # The message is the whole story.

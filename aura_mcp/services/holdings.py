@@ -197,13 +197,14 @@ def worth_of(found: Unrealized) -> Worth:
 
 def _open_positions(states: Mapping[str, HasLots], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
     """Return the parts of holdings that have a known cost, each with its share of what selling everything returns."""
-    lots = {mint: lots_of(states[mint]) for mint in worths}
-    known = {mint: [lot for lot in of_mint if lot.is_known] for mint, of_mint in lots.items()}
-    return [
-        OpenPosition(Mint(mint), found.state, *_cost(known[mint]), *_share(found.counted, known[mint], lots[mint]))
-        for mint, found in worths.items()
-        if known[mint]
-    ]
+    found: list[OpenPosition] = []
+    for mint, worth in worths.items():
+        lots = lots_of(states[mint])
+        known = [lot for lot in lots if lot.is_known]
+        if known:
+            share = worth.counted if len(known) == len(lots) else _share(worth.counted, known, lots)
+            found.append(OpenPosition(Mint(mint), worth.state, *_cost(known), *share))
+    return found
 
 
 def _total(found: Sequence[Unrealized], positions: Sequence[OpenPosition]) -> HoldingsTotal:
@@ -231,17 +232,14 @@ def _quantity(lots: Iterable[Lot]) -> int:
 
 
 def _cost(known: Iterable[Lot]) -> tuple[int | None, int | None]:
-    rests = [lot.rest for lot in known]
-    return (
-        add_up(part for value, _, fee, _ in rests for part in (value, fee)),
-        add_up(part for _, value, _, fee in rests for part in (value, fee)),
-    )
+    lamports, usd_micro, fees_lamports, fees_usd_micro = zip(*(lot.rest for lot in known), strict=True)
+    return add_up((*lamports, *fees_lamports)), add_up((*usd_micro, *fees_usd_micro))
 
 
-def _share(value: Value, known: Iterable[Lot], lots: Iterable[Lot]) -> tuple[int | None, int | None]:
+def _share(value: Value, known: Iterable[Lot], lots: Iterable[Lot]) -> Value:
     part, whole = _quantity(known), _quantity(lots)
     lamports, usd_micro = value
-    return (
+    return Value(
         None if lamports is None else lamports * part // whole,
         None if usd_micro is None else usd_micro * part // whole,
     )

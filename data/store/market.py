@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
+from data.store.last_candles import LastCandles
 from engine.market import Activity, Pool, SpotPrice, SwapQuote
 from engine.units import Mint
 
@@ -69,12 +70,6 @@ SELECT mint, source, price_usd, liquidity_usd, traded_at, idle_since, observed_a
 WHERE mint IN (SELECT unnest($mints)) AND hour >= $as_of // 3600 - 25 AND observed_at <= $as_of
 QUALIFY row_number() OVER (PARTITION BY mint ORDER BY observed_at DESC) = 1
 """
-# A price of all pools, or of one, from the last candle that was complete; the finest of those.
-_FIND_CANDLES: Final = """
-SELECT mint, $prefix || source, close_usd, opened_at + interval_s AS completed_at FROM candle
-WHERE mint IN (SELECT unnest($mints)) AND opened_at >= $as_of - 2 * 86400 AND opened_at + interval_s <= $as_of
-QUALIFY row_number() OVER (PARTITION BY mint ORDER BY completed_at DESC, interval_s, source, pool) = 1
-"""
 _FIND_POOLS: Final = """
 SELECT * FROM market_pool WHERE mint IN (SELECT unnest($mints)) ORDER BY mint, liquidity_usd DESC NULLS LAST, address
 """
@@ -106,6 +101,7 @@ class MarketStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._candles = LastCandles(database)
         self._known, self._known_at = _Filled(prices=True, pools=True, quotes=True), -1
 
     def keep_prices(self, prices: Iterable[SpotPrice]) -> None:
@@ -179,9 +175,8 @@ class MarketStore:
         """
         if not mints:
             return {}
-        named: dict[str, object] = {"mints": list(mints), "as_of": as_of}
         filled = self._filled()
-        prices = self._prices(named, has_observed=filled.prices)
+        prices = self._prices(mints, as_of, has_observed=filled.prices)
         pools: dict[Mint, list[Pool]] = {}
         for row in self._database.rows(_FIND_POOLS, {"mints": list(mints)}) if filled.pools else ():
             pools.setdefault(Mint(row[0]), []).append(_pool(row))
@@ -199,20 +194,20 @@ class MarketStore:
             self._known, self._known_at = _Filled._make(self._database.rows(_FILLED)[0]), commits
         return self._known
 
-    def _prices(self, named: dict[str, object], *, has_observed: bool) -> dict[Mint, SpotPrice]:
+    def _prices(self, mints: Sequence[str], as_of: int, *, has_observed: bool) -> dict[Mint, SpotPrice]:
         """Return the later of price and candle for each mint."""
-        rows = self._database.rows(_FIND_PRICES, named) if has_observed else ()
+        rows = self._database.rows(_FIND_PRICES, {"mints": list(mints), "as_of": as_of}) if has_observed else ()
         prices = {Mint(row[0]): _price(row) for row in rows}
-        candles = self._database.rows(_FIND_CANDLES, named | {"prefix": CANDLE_PREFIX})
-        for mint, source, close_usd, completed_at in candles:
+        for candle in self._candles.at(mints, as_of):
+            mint = Mint(candle.mint)
             known = prices.get(mint)
-            if known is None or known.observed_at < completed_at:
+            if known is None or known.observed_at < candle.completed_at:
                 prices[mint] = SpotPrice(
                     mint=mint,
-                    price_usd=close_usd,
+                    price_usd=candle.close_usd,
                     liquidity_usd=None if known is None else known.liquidity_usd,
-                    observed_at=completed_at,
-                    source=source,
+                    observed_at=candle.completed_at,
+                    source=f"{CANDLE_PREFIX}{candle.source}",
                     activity=Activity() if known is None else known.activity,
                 )
         return prices

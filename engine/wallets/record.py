@@ -147,11 +147,11 @@ def record_of(histories: Iterable[TokenHistory], config: LedgerConfig = DEFAULT_
     """Return the record of one entity from the histories of all of its tokens."""
     known = list(histories)
     rows = _rows_of(known)
-    nets = {currency: _earned(rows.counted, currency) for currency in Currency}
+    usd, sol = (_earned(rows.counted, currency) for currency in (Currency.USD, Currency.SOL))
     return Record(
-        usd=_in_currency(known, rows, nets[Currency.USD], Currency.USD, config),
-        sol=_in_currency(known, rows, nets[Currency.SOL], Currency.SOL, config),
-        holds=_holds_of(rows, nets[Currency.USD][1], nets[Currency.SOL][1]),
+        usd=_in_currency(known, rows, usd, Currency.USD, config),
+        sol=_in_currency(known, rows, sol, Currency.SOL, config),
+        holds=_holds_of(rows, usd.nets, sol.nets),
         last_trades=[history.last_trade_at for history in known if history.last_trade_at is not None],
     )
 
@@ -168,7 +168,7 @@ def _rows_of(histories: Iterable[TokenHistory]) -> _Rows:
     weighed: list[tuple[Realization, int]] = []
     unmatched: list[Realization] = []
     for history in histories:
-        rows = [row for row in history.realizations if row.is_profit_or_loss]
+        rows = [row for row in history.realizations if row.basis is Basis.KNOWN and row.kind is not Disposal.OUT]
         quantities: dict[int | None, int] = {}
         for row in rows:
             quantities[row.episode] = quantities.get(row.episode, 0) + row.quantity
@@ -182,38 +182,37 @@ def _rows_of(histories: Iterable[TokenHistory]) -> _Rows:
     return _Rows([row for row, _ in weighed], [weight for _, weight in weighed], unmatched)
 
 
-def _earned(rows: Sequence[Realization], currency: Currency) -> tuple[list[int | None], list[int | None]]:
-    """Return gross and net of every row, None where a part is unknown."""
+class _Earned(NamedTuple):
+    """Gross, net and proceeds of every row of realized P&L in one currency, None where a part is unknown."""
+
+    gross: Sequence[int | None]
+    nets: Sequence[int | None]
+    proceeds: Sequence[int | None]
+
+
+def _earned(rows: Sequence[Realization], currency: Currency) -> _Earned:
     if not rows:
-        return [], []
+        return _Earned((), (), ())
     costs, buy_fees, proceeds, sell_fees = zip(*map(_AMOUNTS[currency], rows), strict=True)
     if not any(None in column for column in (costs, buy_fees, proceeds, sell_fees)):
         gross = list(map(sub, proceeds, costs))
-        return list(gross), list(map(sub, gross, map(add, buy_fees, sell_fees)))
+        return _Earned(gross, list(map(sub, gross, map(add, buy_fees, sell_fees))), proceeds)
     flows = [flow_of(row, currency) for row in rows]
-    return [flow and flow.gross for flow in flows], [flow and flow.net for flow in flows]
+    return _Earned([flow and flow.gross for flow in flows], [flow and flow.net for flow in flows], proceeds)
 
 
 def _in_currency(
-    histories: Sequence[TokenHistory],
-    rows: _Rows,
-    earned: tuple[Sequence[int | None], Sequence[int | None]],
-    currency: Currency,
-    config: LedgerConfig,
+    histories: Sequence[TokenHistory], rows: _Rows, earned: _Earned, currency: Currency, config: LedgerConfig
 ) -> CurrencyRecord:
     at = [row.disposed_at for row in rows.counted]
-    known = [
-        (when, gross, net)
-        for when, gross, net in zip(at, *earned, strict=True)
-        if gross is not None and net is not None
-    ]
+    known = [row for row in zip(at, earned.gross, earned.nets, strict=True) if None not in row]
     rated, unratable, closed, opened = _episodes_of(histories, currency, config)
     return CurrencyRecord(
         rated=rated,
         unratable=unratable,
         closed=closed,
         opened=opened,
-        matched=Counted(at, [proceeds_of(row, currency) or 0 for row in rows.counted]),
+        matched=Counted(at, [proceeds or 0 for proceeds in earned.proceeds]),
         unmatched=Counted(
             [row.disposed_at for row in rows.unmatched], [proceeds_of(row, currency) or 0 for row in rows.unmatched]
         ),
