@@ -4,6 +4,7 @@ Not responsible for how a hub comes to be wanted (`bridge`, `aura serve`).
 """
 
 import asyncio
+import gc
 import logging
 import os
 import sys
@@ -37,6 +38,8 @@ from aura_mcp.jobs import in_background, opened_live
 from aura_mcp.server import build_server
 
 SWITCH_S: Final = 0.0005
+COLLECT_AFTER: Final = (10_000, 20, 50)
+"""Objects more that let garbage be collected, and how often that is done for older ones."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +52,9 @@ def run_hub(settings: HubSettings, announce: Callable[[RunInfo], None], *, is_au
     """
     # Whoever computes lets the event loop have its turn soon: each of its many short steps waits that long otherwise.
     sys.setswitchinterval(SWITCH_S)
+    # What was imported stays: searching it for garbage again and again would hold everything up for a while.
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     with _opened(settings) as (application, folder):
         hub = Hub(application, settings, folder, is_auto_started=is_auto_started)
         asyncio.run(hub.run(announce))

@@ -186,6 +186,8 @@ class Events:
         newest = self._newest
         if newest and newest[0].number <= number + 1 <= newest[-1].number:
             return list(newest[number + 1 - newest[0].number :][:limit])
+        if number >= self.last_number():
+            return []
         return [_read(row) for row in self._table.after(number, EventFilter(), limit)]
 
     def record(

@@ -126,7 +126,7 @@ class Pending:
         """Queue signatures durably and return how many are new: neither queued nor stored for their wallet."""
         if not wanted:
             return 0
-        with self._database.write() as cursor:
+        with self._database.write(keeps_version=True) as cursor:
             return insert_wanted(cursor, wanted, now_s)
 
     def due(self, now_s: int, limit: int, *, priority: int = LAST_PRIORITY) -> list[Due]:

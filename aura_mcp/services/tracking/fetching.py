@@ -43,9 +43,6 @@ MOST_OFFERED: Final = 10_000
 BATCHES_UNDER_WAY: Final = 2
 """Requests under way at a time where each asks for several transactions."""
 
-TOGETHER_S: Final = 0.005
-"""How long a request waits for others to be asked with it, where a node takes several at once."""
-
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
 
@@ -269,10 +266,7 @@ class Fetcher:
         most = self._chain.transactions_a_call
         async with jobs, answers:
             async for due in jobs:
-                together = [due]
-                if most > 1:
-                    await anyio.sleep(TOGETHER_S)
-                    together += _waiting(jobs, most - 1)
+                together = [due, *_waiting(jobs, most - 1)]
                 unknown: list[Due] = []
                 for entry in together:
                     if (text := self._history.take(entry.signature)) is None:

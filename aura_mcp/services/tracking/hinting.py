@@ -15,7 +15,7 @@ from data.clock import Clock
 from data.store import Store
 from data.store.pending import NOBODY, Due, Origin, Wanted
 
-STORED_WITHIN_S: Final = 0.03
+STORED_WITHIN_S: Final = 0.04
 """How long a hint waits for its facts before it is queued: most are stored by then, and need no place in the queue."""
 
 
@@ -71,8 +71,8 @@ class Hints:
         self._fetcher.queued(wanted.signature for wanted in batch)
 
     def _queue(self, batch: Sequence[Wanted]) -> None:
-        with self._store.database.write(keeps_version=True):
-            # Facts that are stored are as durable as a hint.
+        with self._store.database.writing():
+            # Facts that were stored meanwhile are as durable as a hint.
             left = [wanted for wanted in batch if not self._fetcher.is_recent(wanted.signature)]
             self._store.pending.add(left, self._clock.epoch_s())
 
