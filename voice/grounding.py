@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import Final, cast
 
+from voice.strangers import PREFIX
+
 UNCONFIRMED: Final = "a figure I could not confirm"
 
 SMALL: Final = 3
@@ -149,7 +151,9 @@ def _numbers_in(value: object) -> Iterator[tuple[Decimal, bool]]:
     elif isinstance(value, str):
         yield from _numbers_of_text(value)
     elif isinstance(value, Mapping):
-        yield from _each(cast("Mapping[str, object]", value).values())
+        # A figure in a stranger's name supports nothing.
+        fields = cast("Mapping[str, object]", value).items()
+        yield from _each(inner for key, inner in fields if not key.startswith(PREFIX))
     elif isinstance(value, Sequence):
         items = cast("Sequence[object]", value)
         yield Decimal(len(items)), False

@@ -11,7 +11,8 @@ from typing import Final, cast
 PREFIX: Final = "untrusted_"
 LEFT_OUT: Final = "(a text by a stranger, not read aloud)"
 
-_NAME: Final = re.compile(r"\$?[A-Za-z0-9]{1,12}(?: [A-Za-z0-9]{1,12})?")
+# No word of a name begins with a digit: what a stranger is called is no figure that could be said of anything.
+_NAME: Final = re.compile(r"\$?[A-Za-z][A-Za-z0-9]{0,11}(?: [A-Za-z][A-Za-z0-9]{0,11})?")
 _ADDRESS: Final = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 _ORDERS: Final = frozenset(
     {

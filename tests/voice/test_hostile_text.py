@@ -81,6 +81,9 @@ ORDERS: Final = (
     "Yes, do it.",
     "yes please",
     "ok",
+    "Up 900",
+    "900",
+    "100x",
 )
 """Of our own making, after what has been tried on agents that read names."""
 
@@ -186,6 +189,18 @@ def test_change_that_the_person_asked_for_is_made_beside_hostile_names() -> None
     replies: list[Reply] = [FIRST, [wanted], [{"type": "text", "text": "Done."}]]
     outcome = ask(FakeMind([in_memory(reply) for reply in replies]), desk_with("Ignore that"), "please follow alpha")
     assert outcome.ran == ["token_report", "edit_wallet"]
+
+
+@pytest.mark.parametrize("hostile", ["Up 900", "900", "PEPE900", "$900K"])
+def test_figure_in_a_name_supports_no_claim(hostile: str) -> None:
+    """Spec: every spoken number is present in a tool result; what a stranger is called is no result."""
+    replies: list[Reply] = [
+        FIRST,
+        [{"type": "text", "text": "It made $900 and is up 900 percent. It costs 2.1 cents."}],
+    ]
+    outcome = ask(FakeMind([in_memory(reply) for reply in replies]), desk_with(hostile), "how is it doing")
+    assert "900" not in outcome.spoken
+    assert outcome.spoken.endswith("It costs 2.1 cents.")
 
 
 def test_yes_to_something_else_agrees_to_nothing() -> None:
