@@ -141,7 +141,11 @@ def judge(
         return Unrated.OPEN
     if is_moved(episode, config):
         return Unrated.MOVED
-    flow, unmatched = episode.flow(currency), episode.unmatched(currency)
+    return judge_flow(episode.flow(currency), episode.unmatched(currency), currency, config)
+
+
+def judge_flow(flow: Flow | None, unmatched: int | None, currency: Currency, config: LedgerConfig) -> Outcome | Unrated:
+    """Return the same of what a closed episode realized in a currency, and sold without known basis."""
     if flow is None or unmatched is None:
         return Unrated.UNPRICED
     if flow.proceeds * BPS < config.coverage_min_bps * (flow.proceeds + unmatched):

@@ -16,12 +16,14 @@ from engine.ledger import (
     Basis,
     Currency,
     Disposal,
+    Episode,
     LedgerConfig,
     Outcome,
     Realization,
     Unrated,
     flow_of,
-    judge,
+    is_moved,
+    judge_flow,
     proceeds_of,
 )
 from engine.units import Mint
@@ -147,10 +149,19 @@ def record_of(histories: Iterable[TokenHistory], config: LedgerConfig = DEFAULT_
     """Return the record of one entity from the histories of all of its tokens."""
     known = list(histories)
     rows = _rows_of(known)
+    ongoing = [episode for history in known for episode in history.episodes if episode.closed_at is None]
+    ended = [
+        _Ended(episode.closed_at, history.mint, episode.number, is_moved(episode, config), episode)
+        for history in known
+        for episode in history.episodes
+        if episode.closed_at is not None
+    ]
+    ended.sort(key=itemgetter(0, 1, 2))
+    episodes = (ended, ongoing)
     usd, sol = (_earned(rows.counted, currency) for currency in (Currency.USD, Currency.SOL))
     return Record(
-        usd=_in_currency(known, rows, usd, Currency.USD, config),
-        sol=_in_currency(known, rows, sol, Currency.SOL, config),
+        usd=_in_currency(episodes, rows, usd, Currency.USD, config),
+        sol=_in_currency(episodes, rows, sol, Currency.SOL, config),
         holds=_holds_of(rows, usd.nets, sol.nets),
         last_trades=[history.last_trade_at for history in known if history.last_trade_at is not None],
     )
@@ -182,6 +193,16 @@ def _rows_of(histories: Iterable[TokenHistory]) -> _Rows:
     return _Rows([row for row, _ in weighed], [weight for _, weight in weighed], unmatched)
 
 
+class _Ended(NamedTuple):
+    """A closed episode with what its place among the others follows from."""
+
+    at: int
+    mint: Mint
+    number: int
+    has_moved: bool
+    episode: Episode
+
+
 class _Earned(NamedTuple):
     """Gross, net and proceeds of every row of realized P&L in one currency, None where a part is unknown."""
 
@@ -202,11 +223,15 @@ def _earned(rows: Sequence[Realization], currency: Currency) -> _Earned:
 
 
 def _in_currency(
-    histories: Sequence[TokenHistory], rows: _Rows, earned: _Earned, currency: Currency, config: LedgerConfig
+    episodes: tuple[Sequence[_Ended], Sequence[Episode]],
+    rows: _Rows,
+    earned: _Earned,
+    currency: Currency,
+    config: LedgerConfig,
 ) -> CurrencyRecord:
     at = [row.disposed_at for row in rows.counted]
     known = [row for row in zip(at, earned.gross, earned.nets, strict=True) if None not in row]
-    rated, unratable, closed, opened = _episodes_of(histories, currency, config)
+    rated, unratable, closed, opened = _episodes_of(*episodes, currency, config)
     return CurrencyRecord(
         rated=rated,
         unratable=unratable,
@@ -221,33 +246,28 @@ def _in_currency(
 
 
 def _episodes_of(
-    histories: Iterable[TokenHistory], currency: Currency, config: LedgerConfig
+    ended: Sequence[_Ended], ongoing: Sequence[Episode], currency: Currency, config: LedgerConfig
 ) -> tuple[Rated, Unratable, Spent, Spent]:
     rated: list[tuple[object, ...]] = []
     unratable: list[tuple[int, Unrated]] = []
     closed: list[tuple[int, int | None, int | None]] = []
-    opened: list[tuple[int, int | None, int | None]] = []
-    for history in histories:
-        mint = history.mint
-        for episode in history.episodes:
-            flow, spent, at = episode.flow(currency), episode.spent(currency), episode.closed_at
-            net = None if flow is None else flow.net
-            if at is None:
-                opened.append((episode.opened_at, spent, net))
-                continue
-            closed.append((at, spent, net))
-            outcome = judge(episode, currency, config)
-            if isinstance(outcome, Unrated) or flow is None:
-                unratable.append((at, outcome if isinstance(outcome, Unrated) else Unrated.UNPRICED))
-            else:
-                outlay = flow.cost + flow.buy_fee
-                rated.append((at, mint, episode.number, outcome, bucket_of(flow), net, flow.cost, outlay))
-    rated.sort(key=itemgetter(0, 1, 2))
-    unratable.sort(key=itemgetter(0))
-    closed.sort(key=itemgetter(0))
-    at, mints, _, *others = _columns(rated, len(Rated._fields) + 1)
+    for at, mint, _, has_moved, episode in ended:
+        flow = episode.flow(currency)
+        if flow is None:
+            closed.append((at, episode.spent(currency), None))
+            unratable.append((at, Unrated.MOVED if has_moved else Unrated.UNPRICED))
+            continue
+        net = flow.net
+        closed.append((at, episode.spent(currency), net))
+        outcome = Unrated.MOVED if has_moved else judge_flow(flow, episode.unmatched(currency), currency, config)
+        if isinstance(outcome, Unrated):
+            unratable.append((at, outcome))
+        else:
+            rated.append((at, mint, outcome, bucket_of(flow), net, flow.cost, flow.cost + flow.buy_fee))
+    flows = [(episode.opened_at, episode.spent(currency), episode.flow(currency)) for episode in ongoing]
+    opened = [(at, spent, None if flow is None else flow.net) for at, spent, flow in flows]
     return (
-        Rated._make((at, mints, *others)),
+        Rated._make(_columns(rated, len(Rated._fields))),
         Unratable._make(_columns(unratable, len(Unratable._fields))),
         Spent._make(_columns(closed, len(Spent._fields))),
         Spent._make(_columns(opened, len(Spent._fields))),
