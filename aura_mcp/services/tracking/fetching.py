@@ -43,6 +43,9 @@ MOST_OFFERED: Final = 10_000
 BATCHES_UNDER_WAY: Final = 2
 """Requests under way at a time where each asks for several transactions."""
 
+COLLECT_S: Final = 0.01
+"""How long a request for several waits for more of them while the writer is busy anyway."""
+
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
 
@@ -124,11 +127,18 @@ class Fetcher:
         self._must_look = True
         self._is_pulling = False
         self._waiting: list[tuple[set[str], anyio.Event]] = []
+        self._in_queue: set[str] = set()
+        self._collecting = anyio.Lock()
+        self._is_writing = False
 
     def wake(self) -> None:
         """Say that something was queued."""
         self._changed.set()
         self._changed = anyio.Event()
+
+    def will_queue(self, signatures: Iterable[str]) -> None:
+        """Say that signatures are about to be queued, and must leave the queue when they are settled."""
+        self._in_queue.update(signatures)
 
     def queued(self, signatures: Iterable[str]) -> None:
         """Say that signatures were queued: those that nobody is fetching already are looked for."""
@@ -248,6 +258,7 @@ class Fetcher:
     async def _send_due(self, jobs: MemoryObjectSendStream[Due], run: _Run, priority: int) -> bool:
         limit = self._config.store_batch + len(self._under_way)
         due = await to_thread.run_sync(self._due, limit, priority)
+        self._in_queue.update(entry.signature for entry in due)
         for entry in due:
             # Another run may have taken it while this one waited for a worker.
             if entry.signature not in self._under_way:
@@ -265,8 +276,7 @@ class Fetcher:
     async def _work(self, jobs: MemoryObjectReceiveStream[Due], answers: MemoryObjectSendStream[_Answer]) -> None:
         most = self._chain.transactions_a_call
         async with jobs, answers:
-            async for due in jobs:
-                together = [due, *_waiting(jobs, most - 1)]
+            while together := await self._collect(jobs, most):
                 unknown: list[Due] = []
                 for entry in together:
                     if (text := self._history.take(entry.signature)) is None:
@@ -275,6 +285,17 @@ class Fetcher:
                         await answers.send(_Answer(entry, text, None))
                 for answer in await self._ask(unknown):
                     await answers.send(answer)
+
+    async def _collect(self, jobs: MemoryObjectReceiveStream[Due], most: int) -> list[Due]:
+        """Return what is to be asked for in one request, nothing when there is no more."""
+        if most == 1:
+            return await _first(jobs)
+        async with self._collecting:
+            found = await _first(jobs)
+            if found and self._is_writing:
+                # The writer would not take it sooner: whatever comes goes along.
+                await anyio.sleep(COLLECT_S)
+            return [*found, *_waiting(jobs, most - 1)]
 
     async def _ask(self, together: Sequence[Due]) -> list[_Answer]:
         if not together:
@@ -299,9 +320,11 @@ class Fetcher:
                     batch.append(answers.receive_nowait())
                 except (anyio.WouldBlock, anyio.EndOfStream):
                     break
+            self._is_writing = True
             try:
                 has_new = await to_thread.run_sync(self._store_batch, batch, run)
             finally:
+                self._is_writing = False
                 signatures = {answer.due.signature for answer in batch}
                 self._under_way -= signatures
                 run.under_way -= signatures
@@ -324,7 +347,10 @@ class Fetcher:
         with store.database.write():
             # In the same turn, so that no hint is queued for what is stored.
             store.database.once_committed(lambda: self._remember(batch.settled))
-            store.pending.settle(batch.settled)
+            # What somebody else queues meanwhile is found there, and fetched once more at worst.
+            left = self._in_queue.intersection(batch.settled)
+            store.pending.settle(left)
+            store.database.once_committed(lambda: self._in_queue.difference_update(left))
             if batch.readings:
                 added = store.facts.add(batch.readings, Source.RPC)
                 outcomes = added.outcomes
@@ -396,6 +422,13 @@ class Fetcher:
         run.duplicate += len(batch.settled) - len(fresh) - batch.unrelated
         for signature, reason, detail in batch.quarantined:
             _log.warning("transaction set aside: %s %s (%s)", reason, signature, detail)
+
+
+async def _first(jobs: MemoryObjectReceiveStream[Due]) -> list[Due]:
+    try:
+        return [await jobs.receive()]
+    except anyio.EndOfStream:
+        return []
 
 
 def _waiting(jobs: MemoryObjectReceiveStream[Due], most: int) -> list[Due]:

@@ -74,6 +74,7 @@ class Hints:
         with self._store.database.writing():
             # Facts that were stored meanwhile are as durable as a hint.
             left = [wanted for wanted in batch if not self._fetcher.is_recent(wanted.signature)]
+            self._fetcher.will_queue(wanted.signature for wanted in left)
             self._store.pending.add(left, self._clock.epoch_s())
 
 
