@@ -32,9 +32,14 @@ _QUESTION: Final = re.compile(
     r"(?:what|whats|which|who|whos|whose|whom|how|when|where|why|is|are|was|were|do|does|did|has|have|had|am|should"
     r"|tell|show|list|give|read|compare|explain|describe)\b"
 )
+_NOT: Final = re.compile(r"\b(?:don['’]?t|do not|never|not|isn['’]?t|without)\b")
 _STATEMENT: Final = re.compile(
     r"(?<!can )(?<!could )(?<!would )(?<!will )\b(?:you|we|i|they|he|she|it|people|that|who)\s+(?:\w+ly\s+)?\w+"
 )
+_SHALL: Final = re.compile(
+    r"\b(?:(?:shall|should|may|can|could) i|(?:do you )?want (?:me )?to|would you like (?:me )?to)\b"
+)
+_TARGETS: Final = frozenset({"wallet", "mint", "token", "entity", "nickname", "id"})
 
 
 def is_asked(question: str, tool: str, arguments: Mapping[str, Any]) -> bool:
@@ -76,18 +81,14 @@ def is_yes(text: str) -> bool:
     return _YES.fullmatch(text.strip()) is not None
 
 
-_TARGETS: Final = frozenset({"wallet", "mint", "token", "entity", "nickname", "id"})
-
-
-_SHALL: Final = re.compile(r"\b(?:(?:shall|should|may|can|could) i|(?:do you )?want me to|would you like me to)\b")
-
-
 def _requests_in(text: str) -> str:
     """Return what of a text asks for something to be done: neither questions nor what somebody does."""
     return " ".join(_request_in(sentence.strip()) for sentence in _SENTENCE.split(text))
 
 
 def _request_in(sentence: str) -> str:
+    if _NOT.search(sentence):
+        return ""
     first, *others = _AND.split(sentence)
     if not _QUESTION.match(first):
         return _STATEMENT.sub(" ", sentence)

@@ -20,6 +20,9 @@ TRACK = {"wallet": "alpha", "action": "track"}
         ("refresh my wallets", "refresh", {"what": "wallets"}),
         ("get me the latest prices", "refresh", {"what": "prices"}),
         ("could you follow alpha?", "edit_wallet", TRACK),
+        ("I'd like you to follow alpha", "edit_wallet", TRACK),
+        ("hey Aura, follow alpha", "edit_wallet", TRACK),
+        ("that's not it. Follow alpha.", "edit_wallet", TRACK),
         ("okay, please follow alpha", "edit_wallet", TRACK),
         ("what does it hold? Follow it.", "edit_wallet", TRACK),
         ("what does it hold, and follow it", "edit_wallet", TRACK),
@@ -48,6 +51,9 @@ def test_change_that_was_asked_for_is_made(question: str, tool: str, arguments: 
         ("can you tell me who follows alpha", "edit_wallet", TRACK),
         ("what is the latest on bonk and the latest prices", "refresh", {"what": "prices"}),
         ("any news on that one?", "mute_news", {"minutes": 60}),
+        ("don't follow alpha", "edit_wallet", TRACK),
+        ("please do not mute the news", "mute_news", {"minutes": 60}),
+        ("never track that one. how is bonk", "edit_wallet", TRACK),
         ("how about that one", "forget_that", {}),
     ],
 )
@@ -99,6 +105,8 @@ def test_vocabulary_holds_only_plain_words() -> None:
     [
         ("Shall I follow alpha?", True),
         ("It did well. Do you want me to track it?", True),
+        ("Would you like to follow alpha?", True),
+        ("You should know that I can follow it. Shall I?", False),
         ("I could follow alpha.", False),
         ("It costs 2 cents. Would you like to hear more?", False),
         ("", False),
