@@ -319,6 +319,22 @@ def test_kept_connection_is_given_up_before_anybody_despairs(
     assert hear(ears, providers, trouble_of, timeout_s=30).kind == "stalled"
 
 
+@pytest.mark.parametrize("ears", [REALTIME, SCRIBE], ids=lambda ears: ears.name)
+@pytest.mark.parametrize("kind", [Kind.STALL, Kind.DROP], ids=str)
+def test_connection_that_is_never_made_is_given_up(ears: Ears, kind: Kind, providers: VoiceProviders) -> None:
+    """Spec: provider stalls, here before it says anything; the next utterance is heard all the same."""
+    providers.script.faults.plan(ears.door, Fault(kind=kind))
+    providers.script.says("who leads")
+
+    async def work(transcriber: Transcriber) -> tuple[str, str]:
+        trouble = await trouble_of(transcriber)
+        return trouble.kind, await say(transcriber)
+
+    kind_of_trouble, text = hear(ears, providers, work, timeout_s=1.0)
+    assert kind_of_trouble in {"no_network", "stalled", "overloaded"}
+    assert text == "who leads"
+
+
 @online
 def test_no_network_is_told_and_passes(ears: Ears, providers: VoiceProviders) -> None:
     """Spec: no network."""

@@ -280,6 +280,20 @@ def test_kept_socket_is_given_up_before_anybody_despairs(
     assert speak(STREAM, providers, trouble_of, timeout_s=30).kind == "stalled"
 
 
+@pytest.mark.parametrize("kind", [Kind.STALL, Kind.DROP], ids=str)
+def test_socket_that_is_never_opened_is_given_up(kind: Kind, providers: VoiceProviders) -> None:
+    """Spec: provider stalls, here before it says anything; the next answer is heard all the same."""
+    providers.script.faults.plan(Door.SPEECH, Fault(kind=kind))
+
+    async def work(speaker: Speaker) -> tuple[str, str]:
+        trouble = await trouble_of(speaker)
+        return trouble.kind, words(await say(speaker, RISKY))
+
+    kind_of_trouble, heard = speak(STREAM, providers, work, timeout_s=1.0)
+    assert kind_of_trouble in {"no_network", "stalled", "overloaded"}
+    assert heard == RISKY
+
+
 @online
 def test_no_network_is_told_and_passes(mouth: Mouth, providers: VoiceProviders) -> None:
     """Spec: no network."""
