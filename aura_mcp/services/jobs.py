@@ -5,6 +5,7 @@ when they are due (`scheduler`).
 """
 
 import logging
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from aura_mcp.services.keeping import background
 from aura_mcp.services.results import to_moment, to_moment_or_none
 from aura_mcp.services.steps import Progress
 from data.clock import Clock
+from data.errors import StoreError
 from data.store import Store
 from data.store.jobs import JobRuns, StoredRun
 
@@ -132,6 +134,8 @@ class Jobs:
         self._refusal = "no jobs run here"
         self._group: TaskGroup | None = None
         self._running: dict[str, _Running] = {}
+        self._unwritten: dict[int, Run] = {}
+        self._writing = threading.Lock()
         self._next: dict[str, datetime] = {}
         self._starting: anyio.Lock | None = None
 
@@ -203,6 +207,8 @@ class Jobs:
         for running in list(self._running.values()):
             if running.run.number == number:
                 return running.run
+        if (ended := self._unwritten.get(number)) is not None:
+            return ended
         stored = self._runs.find(number)
         if stored is None:
             raise NotFoundError(f"there is no run {number}; job_status without an id lists those that are remembered")
@@ -233,7 +239,9 @@ class Jobs:
 
     def _current(self, row: StoredRun) -> Run:
         running = self._running.get(row.job)
-        return running.run if running is not None and running.run.number == row.number else _read(row)
+        if running is not None and running.run.number == row.number:
+            return running.run
+        return self._unwritten.get(row.number) or _read(row)
 
     async def _execute(self, job: Job, running: _Running, request: Request) -> None:
         def note(step: str, done: int, total: int) -> None:
@@ -249,25 +257,37 @@ class Jobs:
             running.has_ended.set()
 
     def _finish(self, running: _Running, state: RunState, outcome: Outcome) -> None:
-        run = running.run
-        finished_at = self._clock.epoch_s()
-        failures = outcome.failures[:FAILURES]
+        """Write down how a run ended; where that cannot be written, as on a full disk, it is with the next that can."""
+        running.run = run = replace(
+            running.run,
+            state=state,
+            finished_at=self._clock.now().replace(microsecond=0),
+            summary=outcome.summary,
+            failures=outcome.failures[:FAILURES],
+        )
+        self._unwritten[run.number] = run
+        try:
+            with self._writing:
+                for ended in list(self._unwritten.values()):
+                    self._write(ended)
+                    del self._unwritten[ended.number]
+        except StoreError as error:
+            logger.warning("job_not_recorded", extra={"fields": {"job": run.job, "reason": str(error)}})
+
+    def _write(self, run: Run) -> None:
         before = self._runs.latest_of_each(before=run.number).get(run.job)
         self._runs.finish(
             run.number,
-            state.value,
-            finished_at,
-            summary=msgspec.json.encode(outcome.summary).decode(),
-            failures=msgspec.json.encode(failures).decode(),
-        )
-        running.run = replace(
-            run, state=state, finished_at=to_moment(finished_at), summary=outcome.summary, failures=failures
+            run.state.value,
+            int((run.finished_at or self._clock.now()).timestamp()),
+            summary=msgspec.json.encode(run.summary).decode(),
+            failures=msgspec.json.encode(run.failures).decode(),
         )
         was_failed = before is not None and before.state == RunState.FAILED
-        if state is not RunState.INTERRUPTED and was_failed != (state is RunState.FAILED):
+        if run.state is not RunState.INTERRUPTED and was_failed != (run.state is RunState.FAILED):
             # Trouble is told when it comes and when it goes, not with every run in between.
-            body = {"job": run.job, "run": run.number, "state": state.value, "failures": failures[:3]}
-            self._events.record(EventKind.JOB, f"{run.number}:{state}", body)
+            body = {"job": run.job, "run": run.number, "state": run.state.value, "failures": run.failures[:3]}
+            self._events.record(EventKind.JOB, f"{run.number}:{run.state}", body)
 
 
 async def _attempt(job: Job, request: Request, note: Progress) -> tuple[RunState, Outcome]:

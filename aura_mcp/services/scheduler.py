@@ -3,6 +3,7 @@
 Not responsible for running jobs (`services.jobs`) or for what they do.
 """
 
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -13,12 +14,16 @@ import anyio.to_thread
 
 from aura_mcp.services.jobs import Cause, Job, Jobs
 from data.clock import Clock
+from data.errors import StoreError
 
 SLICE_S: Final = 15.0
 """A machine that slept does not count the time; the wall clock is looked at this often."""
 
 JITTER: Final = 0.1
 """The part of an interval by which a run comes later, at most: not everybody asks at the full minute."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class Scheduler:
@@ -51,9 +56,13 @@ class Scheduler:
         while True:
             await self._await_time(job, at, interval_s)
             began = self._clock.now()
-            if await anyio.to_thread.run_sync(job.is_due):
-                run = await self._jobs.start(job.name, Cause.SCHEDULE)
-                await self._jobs.wait([run.number])
+            try:
+                if await anyio.to_thread.run_sync(job.is_due):
+                    run = await self._jobs.start(job.name, Cause.SCHEDULE)
+                    await self._jobs.wait([run.number])
+            except StoreError as error:
+                # As on a full disk: the next time may find room.
+                logger.warning("job_not_started", extra={"fields": {"job": job.name, "reason": str(error)}})
             # What was missed meanwhile is made up for by one run, not by as many as were missed.
             at = max(self._clock.now(), self._after(began, interval_s))
 

@@ -7,6 +7,7 @@ import errno
 import itertools
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,12 @@ _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk
 _MARK: Final = "SELECT value FROM meta WHERE key = ?"
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_CHECKPOINT_BYTES: Final = 16 << 20
+"""From this size on the log of what was committed is written into the database file, as DuckDB would by itself."""
+
+_ROOM: Final = 2
+"""Free space that this takes, as a multiple of the log: where it fails half-way, DuckDB answers nothing any more."""
+
 _SEALED: Final = (
     "SET allowed_configs = ['memory_limit']",
     "SET python_enable_replacements = false",
@@ -73,7 +80,11 @@ class Database:
             _create(path)
         idle = memory_limit_mb if idle_limit_mb is None or path is None else min(idle_limit_mb, memory_limit_mb)
         with translated(name):
-            root = duckdb.connect(name, config={"memory_limit": f"{memory_limit_mb}MB", "threads": threads})
+            # When to write its log into the file we say: only we look whether there is room (`_checkpoint`).
+            limit = f"{memory_limit_mb}MB"
+            root = duckdb.connect(
+                name, config={"memory_limit": limit, "threads": threads, "checkpoint_threshold": "1TB"}
+            )
         try:
             with translated(name):
                 if path is not None:
@@ -193,8 +204,22 @@ class Database:
                 raise
         self.commits = next(self._commits)
         self._settle(cursor)
+        self._checkpoint(cursor)
         for listener in tuple(self._listeners):
             listener()
+
+    def _checkpoint(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Write the log into the file where it has grown large and there is room; else it grows on."""
+        log = Path(f"{self.name}.wal")
+        size = log.stat().st_size if self.name != MEMORY and log.exists() else 0
+        if size < _CHECKPOINT_BYTES or shutil.disk_usage(log.parent).free < _ROOM * size:
+            return
+        with translated(self.name):
+            try:
+                cursor.execute("CHECKPOINT")
+            except duckdb.TransactionException:
+                # Somebody reads what it would move: the next commit tries again.
+                return
 
     @contextmanager
     def committed(self, listener: Callable[[], None]) -> Generator[None]:

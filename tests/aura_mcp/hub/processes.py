@@ -231,7 +231,7 @@ def read_only_folder(path: Path) -> Generator[Path]:
         path.chmod(0o700)
         return
     # Permissions do not stop root; a mount does and, where root may not mount, the kernel's own folder.
-    with _mounted(path, "ro") as is_mounted:
+    with mounted(path, "ro") as is_mounted:
         yield path if is_mounted else Path("/proc")
 
 
@@ -239,7 +239,7 @@ def read_only_folder(path: Path) -> Generator[Path]:
 def full_disk(path: Path) -> Generator[tuple[str, ...]]:
     """Let nothing more be written below `path`; give what to put before a command for that."""
     path.mkdir()
-    with _mounted(path, "size=64k") as is_mounted:
+    with mounted(path, "size=64k") as is_mounted:
         if is_mounted:
             path.joinpath("filling").write_bytes(b"x" * 64 * 1024)
             yield ()
@@ -248,7 +248,8 @@ def full_disk(path: Path) -> Generator[tuple[str, ...]]:
 
 
 @contextmanager
-def _mounted(path: Path, options: str) -> Generator[bool]:
+def mounted(path: Path, options: str) -> Generator[bool]:
+    """Mount a file system in memory at an empty folder, and say whether that was allowed."""
     command = ["mount", "-t", "tmpfs", "-o", options, "aura-test", path]
     is_mounted = os.geteuid() == 0 and subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 0
     try:

@@ -1,5 +1,6 @@
 """Opening, locking and refusing database files."""
 
+import itertools
 import subprocess
 import sys
 import threading
@@ -11,11 +12,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from data.errors import DatabaseFormatError, DatabaseLockedError, StoreError
+from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 from data.store import Store
 from data.store.migrations import list_migrations
+from tests.aura_mcp.hub.processes import mounted
 from tests.builders.facts import row
 
+MUCH = 3_000
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 FILL = """
 import resource, sys
@@ -198,6 +201,54 @@ def test_question_that_needs_more_than_is_left_gets_all_of_it(tmp_path: Path) ->
     big = "SELECT length(string_agg(repeat(i::VARCHAR, 20), '')) > 0 FROM range(400000) AS r(i)"
     with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=1024, idle_limit_mb=32) as store:
         assert store.database.rows(big) == [(True,)]
+
+
+def test_log_is_written_into_the_file_only_where_there_is_room(tmp_path: Path) -> None:
+    """Our rule: DuckDB answers nothing any more after a checkpoint that failed half-way."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted(disk, "size=40m") as is_mounted:
+        if not is_mounted:
+            pytest.skip("needs to mount a small disk")
+        filling, log = disk / "filling", disk / "aura.duckdb.wal"
+        filling.write_bytes(b"x" * 8_000_000)
+        with Store.open(disk / "aura.duckdb") as store:
+            stored = _write_until_full(store)
+            large = log.stat().st_size
+            assert store.database.rows("SELECT count(*) FROM entity_member") == [(stored * MUCH,)]
+            filling.unlink()
+            _write_much(store, stored)
+            assert store.database.rows("SELECT count(*) FROM entity_member") == [((stored + 1) * MUCH,)]
+        with Store.open(disk / "aura.duckdb") as store:
+            assert store.database.rows("SELECT count(*) FROM entity_member") == [((stored + 1) * MUCH,)]
+        assert large > 16_000_000
+
+
+def test_log_does_not_grow_where_there_is_room(tmp_path: Path) -> None:
+    """Our rule: what a start has to read again stays small."""
+    log = tmp_path / "aura.duckdb.wal"
+    with Store.open(tmp_path / "aura.duckdb") as store:
+        sizes: list[int] = []
+        for number in range(90):
+            _write_much(store, number)
+            sizes.append(log.stat().st_size if log.exists() else 0)
+        assert max(sizes) < 17_000_000
+        assert sizes[-1] < max(sizes)
+
+
+def _write_much(store: Store, number: int) -> None:
+    with store.database.write() as cursor:
+        sql = "INSERT INTO entity_member SELECT ? || 'w' || i, md5(i::VARCHAR) || md5(i || 'x') FROM range(?) AS r(i)"
+        cursor.execute(sql, [number, MUCH])
+
+
+def _write_until_full(store: Store) -> int:
+    for number in itertools.count():
+        try:
+            _write_much(store, number)
+        except DiskFullError:
+            return number
+    raise AssertionError
 
 
 def test_full_disk_is_one_clear_line_and_nothing_is_half_written(tmp_path: Path) -> None:
