@@ -5,9 +5,10 @@ import re
 import tomllib
 import zipfile
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import anyio
+import msgspec
 import pytest
 from mcp import Client
 
@@ -58,18 +59,56 @@ def test_every_key_is_optional_and_sensitive() -> None:
     assert [name for name, field in asked.items() if field["required"] or field["default"] != ""] == []
 
 
-def test_registry_entry_keeps_the_limits_of_its_schema() -> None:
-    """Spec: server.schema.json of 2025-12-11: reverse-DNS name, title and description of at most 100 characters."""
-    server: dict[str, Any] = json.loads((ROOT / "server.json").read_text("utf-8"))
-    assert server["$schema"].endswith("/2025-12-11/server.schema.json")
-    assert re.fullmatch(r"[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+", server["name"])
-    assert 1 <= len(server["title"]) <= 100
-    assert 1 <= len(server["description"]) <= 100
-    (package,) = server["packages"]
-    assert (package["registryType"], package["identifier"]) == ("pypi", project()["name"])
-    assert package["identifier"] in project()["scripts"]
-    assert package["transport"] == {"type": "stdio"}
-    assert {field["name"] for field in package["environmentVariables"] if field.get("isSecret")} == KEYS
+Line = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+
+
+class Stdio(msgspec.Struct, forbid_unknown_fields=True):
+    """How the package is spoken to."""
+
+    type: Literal["stdio"]
+
+
+class Variable(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """What a client may ask its user for."""
+
+    name: str
+    description: str
+    format: Literal["string", "number", "boolean", "filepath"] = "string"
+    is_required: bool = False
+    is_secret: bool = False
+
+
+class Package(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
+    """Where a client gets the server from; ranges and `latest` are no versions."""
+
+    registry_type: Literal["pypi"]
+    identifier: str
+    version: Annotated[str, msgspec.Meta(pattern=r"^[0-9]+[.][0-9]+[.][0-9]+$")]
+    runtime_hint: Literal["uvx"]
+    transport: Stdio
+    environment_variables: list[Variable]
+
+
+class Entry(msgspec.Struct, forbid_unknown_fields=True):
+    """The part of server.schema.json of 2025-12-11 that this project uses, with nothing beside it."""
+
+    schema: Annotated[str, msgspec.Meta(pattern="^https://static[.].*/schemas/2025-12-11/server[.]schema[.]json$")] = (
+        msgspec.field(name="$schema")
+    )
+    name: Annotated[str, msgspec.Meta(min_length=3, max_length=200, pattern="^[a-zA-Z0-9.-]+/[a-zA-Z0-9._-]+$")]
+    title: Line
+    description: Line
+    version: Annotated[str, msgspec.Meta(max_length=255)]
+    packages: Annotated[list[Package], msgspec.Meta(min_length=1, max_length=1)]
+
+
+def test_registry_entry_is_what_its_schema_allows() -> None:
+    """Spec: https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json; a misspelled field is none."""
+    (package,) = msgspec.json.decode((ROOT / "server.json").read_bytes(), type=Entry).packages
+    assert package.identifier == project()["name"]
+    assert package.identifier in project()["scripts"]
+    assert {variable.name for variable in package.environment_variables if variable.is_secret} == KEYS
+    assert [variable.name for variable in package.environment_variables if variable.is_required] == []
 
 
 def test_staged_bundle_is_an_installable_project_with_pinned_versions(tmp_path: Path) -> None:
