@@ -33,7 +33,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 TURNS: Final = 30
 INTERRUPTIONS: Final = 20
 QUESTION: Final = "who leads the board"
-ANSWER: Final = "Alpha leads the board today. Beta is a close second."
+ANSWER: Final = "It is up a bit. Yes."
 LONG: Final = "This is a long answer that goes on for quite a while, so that somebody interrupts it. " * 3
 TEXT_S: Final = 0.3
 FIRST_TOKEN_S: Final = 0.4
@@ -55,7 +55,7 @@ TARGETS: Final = {
     "barge_in_ms_p95": "≤ 40",
     "tool_over_floor_ms_p50": "≤ 100",
     "start_to_recording_s": "≤ 1",
-    "start_to_answering_s": "≤ 5",
+    "start_to_answer_s": "≤ 5",
     "rss_mb": "≤ 250",
     "dropouts": "0",
 }
@@ -87,7 +87,9 @@ def measure() -> dict[str, float]:
         stack.enter_context(home_of_hubs(home))
         bench = Bench(card, fakes, home, speech(folder, QUESTION))
         load = os.getloadavg()[0]
-        figures = bench.starts() | bench.plain() | bench.speculating() | bench.pipecat()
+        figures: dict[str, float] = {}
+        for part in (bench.plain, bench.speculating, bench.pipecat, bench.starts):
+            figures |= part()
         if "pipecat_ms_p50" in figures:
             figures["answer_to_pipecat_ratio_p50"] = figures["answer_ms_p50"] / figures["pipecat_ms_p50"]
         return figures | {"floor_ms": FLOOR_MS, "load_before": load, "load_after": os.getloadavg()[0]}
@@ -140,10 +142,8 @@ class Bench:
     def starts(self) -> dict[str, float]:
         """Return how long a start takes until the microphone is kept, and until a question asked at once is answered.
 
-        The hub is started by the first run, and is there in the second: a person's hub runs.
+        The question and the floor of the providers are within; the hub runs already, as a person's hub does.
         """
-        with self._agent():
-            pass
         recording, answering = list[float](), list[float]()
         for _ in range(3):
             self._fakes.script(says=[QUESTION], otherwise=[text(ANSWER)])
