@@ -103,7 +103,7 @@ class Entry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def test_registry_entry_is_what_its_schema_allows() -> None:
-    """Spec: https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json; a misspelled field is none."""
+    """Spec: https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json; nothing beside it."""
     (package,) = msgspec.json.decode((ROOT / "server.json").read_bytes(), type=Entry).packages
     assert package.identifier == project()["name"]
     assert package.identifier in project()["scripts"]
