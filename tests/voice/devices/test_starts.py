@@ -8,15 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.live._hub import LiveHub
+from tests.fakes.chain import Chain
 from tests.fakes.ear import RATE
 from tests.fakes.sound import SoundCard, noise
+from tests.fakes.stand import stand
 from tests.fakes.terminal import FakeTerminal
+from tests.fakes.voice.replies import tool
 from tests.fakes.voice.script import Saying
 from tests.fakes.voice.stand import VoiceProviders
 from tests.voice.devices._talking import ROOT, Talk, environment_of
 
 Spoken = Callable[[str], Path]
 
+NO_TIMETABLE = {f"{job}_interval_s": "0" for job in ("wallets", "finality", "reconcile", "prices")}
 ASK: str = "who leads"
 NO_DEVICE: str = "aura: There is no microphone. Plug one in, or type with `aura voice --text`."
 
@@ -110,3 +115,20 @@ def test_devices_are_listed(sound: SoundCard) -> None:
         assert "headset" in listed
         assert "* " in listed
     assert run.stderr == ""
+
+
+def test_a_long_job_is_announced_when_it_is_done(
+    sound: SoundCard, providers: VoiceProviders, spoken: Spoken, tmp_path: Path
+) -> None:
+    """Spec: a long job is started, the conversation goes on, and its end is told."""
+    providers.renew()
+    question = "refresh my wallets"
+    with (
+        stand(Chain()) as everything,
+        LiveHub(tmp_path / "home", everything, [], **NO_TIMETABLE) as hub,
+        Talk(sound, providers, tmp_path, home=hub.home) as talk,
+    ):
+        talk.wait_until_ready()
+        talk.answers(question, [tool("refresh", what="wallets")], "It runs.")
+        assert talk.ask_and_listen(question, spoken(question))["answer"] == "It runs."
+        assert talk.next_turn(1)["answer"] == "The wallets job is done."
