@@ -60,6 +60,7 @@ class Crew:
         self._has_tools = asyncio.Event()
         self._is_tidying = False
         self._names = Names()
+        self._expected: list[str] = []
         self._foresight = Foresight(self._desk, self._names)
         self._before = read_diary(settings.memory_file)
         self._newsroom = Newsroom(self._desk, self._names, settings.news_usd)
@@ -104,6 +105,7 @@ class Crew:
         if (brain := self._brain_if_here()) is not None and not self._is_tidying:
             self._is_tidying = True
             self._background.start(self._tidy(brain))
+            self._background.start(self._expect_names())
 
     @asynccontextmanager
     async def working(self, *, has_voice: bool) -> AsyncGenerator[None]:
@@ -142,7 +144,7 @@ class Crew:
         if transcriber is not None:
             self._closing.append(transcriber.aclose)
             self._transcriber.set_result(transcriber)
-            self._background.start(self._warm_up("transcriber", transcriber.start(self._names.keywords())))
+            self._background.start(self._expect_names())
         try:
             first = await asyncio.to_thread(connect_speaker, self._settings)
         except VoiceError as error:
@@ -209,6 +211,7 @@ class Crew:
                     self._desk.hub = hub
                     self._has_tools.set()
                     logger.info("connected", extra={"fields": {"who": "tools", "count": len(hub.tools)}})
+                    await self._newsroom.learn_names()
                     await self._expect_names()
                     await asyncio.Event().wait()
             except HubError as error:
@@ -217,10 +220,12 @@ class Crew:
             await asyncio.sleep(RETRY_S)
 
     async def _expect_names(self) -> None:
-        """Let whoever hears expect how wallets and tokens are called."""
-        await self._newsroom.learn_names()
-        if self._transcriber.done() and self._transcriber.exception() is None:
-            await self._warm_up("transcriber", self._transcriber.result().start(self._names.keywords()))
+        """Let whoever hears expect how wallets and tokens are called, where that is news."""
+        keywords = self._names.keywords()
+        is_here = self._transcriber.done() and self._transcriber.exception() is None
+        if is_here and keywords != self._expected:
+            self._expected = keywords
+            await self._warm_up("transcriber", self._transcriber.result().start(keywords))
 
     def _brain_of(self, mind: Mind) -> Brain:
         desk = WholeDesk(self._desk, mute=self._mute, forget=self._forget, answered=self._newsroom.answered)

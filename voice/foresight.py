@@ -4,14 +4,13 @@ Only tools that change nothing are asked. Not responsible for which names there 
 """
 
 import asyncio
-import json
 import logging
-from collections.abc import Callable
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
 
 from voice.memory import Call
 from voice.names import Lookup, Names
-from voice.tools import Desk, ToolResult, told
+from voice.tools import Desk, ToolResult, arguments_about, told
 
 FRESH_S: Final = 20.0
 """A question takes no longer than this from its first word to its answer; after that facts are asked anew."""
@@ -21,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 class _Found(NamedTuple):
     at_s: float
+    arguments: Mapping[str, Any]
     result: "asyncio.Task[ToolResult]"
 
 
@@ -31,25 +31,27 @@ class Foresight:
         self._desk = desk
         self._names = names
         self._clock: Callable[[], float] = asyncio.get_running_loop().time
-        self._found: dict[str, _Found] = {}
+        self._found: dict[Lookup, _Found] = {}
         self._count = 0
 
     def overhear(self, text: str) -> None:
         """Look up the names in what has been said so far."""
-        allowed = {tool.name for tool in self._desk.tools if tool.is_read_only}
+        allowed = {tool.name: tool for tool in self._desk.tools if tool.is_read_only}
         now_s = self._clock()
         self._found = {key: found for key, found in self._found.items() if now_s - found.at_s < FRESH_S}
         for lookup in self._names.heard_in(text):
-            if lookup.tool in allowed and _key(lookup) not in self._found:
+            tool = allowed.get(lookup.tool)
+            arguments = None if tool is None else arguments_about(tool, lookup.subject)
+            if arguments is not None and lookup not in self._found:
                 logger.info("looked_up", extra={"fields": {"tool": lookup.tool}})
-                call = asyncio.create_task(self._desk.call(lookup.tool, lookup.arguments))
-                self._found[_key(lookup)] = _Found(now_s, call)
+                call = asyncio.create_task(self._desk.call(lookup.tool, arguments))
+                self._found[lookup] = _Found(now_s, arguments, call)
 
     def known(self, question: str) -> list[Call]:
         """Return what is known already about the names in a question, as calls that have been answered."""
         calls: list[Call] = []
         for lookup in self._names.heard_in(question):
-            found = self._found.get(_key(lookup))
+            found = self._found.get(lookup)
             if found is None or self._clock() - found.at_s >= FRESH_S or not _is_good(found.result):
                 continue
             self._count += 1
@@ -57,7 +59,7 @@ class Foresight:
                 Call(
                     id=f"known_{self._count}",
                     name=lookup.tool,
-                    arguments=lookup.arguments,
+                    arguments=found.arguments,
                     result=told(found.result.result()),
                 )
             )
@@ -74,7 +76,3 @@ class Foresight:
 def _is_good(call: "asyncio.Task[ToolResult]") -> bool:
     is_over = call.done() and not call.cancelled() and call.exception() is None
     return is_over and not call.result().is_error
-
-
-def _key(lookup: Lookup) -> str:
-    return json.dumps([lookup.tool, dict(lookup.arguments)], sort_keys=True)

@@ -18,10 +18,10 @@ MAX_LOOKUPS: Final = 2
 
 
 class Lookup(NamedTuple):
-    """A call of a tool that tells about a name."""
+    """A tool that tells about a name, and what it is to be asked about."""
 
     tool: str
-    arguments: Mapping[str, Any]
+    subject: str
 
 
 SHORTEST: Final = 3
@@ -36,7 +36,7 @@ COMMON: Final = frozenset(
 )  # fmt: skip
 """Anybody can call a token "How": these words are not taken for its name, though the token can be asked about."""
 
-AMBIGUOUS: Final = Lookup("", {})
+AMBIGUOUS: Final = Lookup("", "")
 
 
 class Names:
@@ -52,7 +52,7 @@ class Names:
             address, nickname = fields.get("address"), fields.get("nickname")
             if isinstance(address, str) and isinstance(nickname, str):
                 self.by_address[address] = nickname
-                self._lookups[_plain(nickname)] = Lookup("wallet_report", {"wallet": nickname})
+                self._lookups[_plain(nickname)] = Lookup("wallet_report", nickname)
 
     def learn_tokens(self, document: object) -> None:
         """Learn symbols from a `mint` with its `untrusted_symbol`, or from `untrusted_symbols` by mint.
@@ -85,7 +85,7 @@ class Names:
         self.by_address[mint] = symbol
         if _plain(symbol) in COMMON or len(symbol) < SHORTEST:
             return
-        lookup = Lookup("token_report", {"mint": mint})
+        lookup = Lookup("token_report", mint)
         known = self._lookups.setdefault(_plain(symbol), lookup)
         if known != lookup and known.tool == lookup.tool:
             self._lookups[_plain(symbol)] = AMBIGUOUS

@@ -11,7 +11,7 @@ from voice.background import Background
 from voice.jobs import end_of, under_way
 from voice.manners import critical, news_of
 from voice.names import Names
-from voice.tools import Library, ToolInfo, ToolResult
+from voice.tools import Library, ToolInfo, ToolResult, arguments_about
 from voice.turns import Event, News
 
 WALLETS: Final = "aura://wallets"
@@ -48,6 +48,7 @@ class Newsroom:
 
     def answered(self, tool: ToolInfo, result: ToolResult) -> None:
         """Learn names from what a tool said, and follow what it has started."""
+        self._names.learn_wallets(result.data)
         self._names.learn_tokens(result.data)
         numbers = [] if tool.is_read_only else under_way(result.data)
         if numbers:
@@ -67,10 +68,16 @@ class Newsroom:
         if event.get("wallet") in unknown:
             await self.learn_names()
         if mint in unknown:
-            self._names.learn_tokens((await self._library.call(REPORT, {"mint": mint})).data)
+            await self._learn_token(str(mint))
         line = news_of(event, known, self._news_usd)
         if line is not None:
             self._say(line, is_critical=critical(event))
+
+    async def _learn_token(self, mint: str) -> None:
+        report = next((tool for tool in self._library.tools if tool.name == REPORT), None)
+        arguments = None if report is None else arguments_about(report, mint)
+        if arguments is not None:
+            self._names.learn_tokens((await self._library.call(REPORT, arguments)).data)
 
     async def _follow(self, numbers: Sequence[int]) -> None:
         line = await end_of(self._library, numbers)

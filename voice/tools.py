@@ -6,7 +6,7 @@ Not responsible for reaching any (`voice.session`, `voice.desk`).
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 from voice.strangers import tamed
 
@@ -32,6 +32,19 @@ class ToolResult:
     text: str
     data: object
     is_error: bool
+
+
+def arguments_about(tool: ToolInfo, subject: str) -> dict[str, Any] | None:
+    """Return the arguments that ask a tool about one thing; None where it needs anything else.
+
+    The tool's one required argument takes it, as a text or as a list of texts, whatever it is called.
+    """
+    required = tool.input_schema.get("required")
+    if not isinstance(required, list) or len(cast("list[object]", required)) != 1:
+        return None
+    name = str(cast("list[object]", required)[0])
+    kind = tool.input_schema.get("properties", {}).get(name, {}).get("type")
+    return {"array": {name: [subject]}, "string": {name: subject}}.get(kind)
 
 
 def told(result: ToolResult, limit_chars: int = MAX_RESULT_CHARS) -> str:

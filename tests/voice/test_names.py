@@ -1,6 +1,11 @@
 """Names that are heard: what the ears expect, what is looked up ahead, and what strangers cannot make of it."""
 
+from typing import Any
+
+import pytest
+
 from voice.names import MAX_KEYWORDS, MAX_LOOKUPS, VOCABULARY, Lookup, Names
+from voice.tools import ToolInfo, arguments_about
 
 ALPHA, BETA, BONK, COPY = "A" * 44, "B" * 44, "C" * 44, "D" * 44
 FOLLOWED = {"wallets": [{"address": ALPHA, "nickname": "alpha"}, {"address": BETA, "nickname": "big whale"}]}
@@ -17,7 +22,7 @@ def names() -> Names:
 def test_names_in_a_question_are_looked_up_in_the_order_they_are_said() -> None:
     """Spec: prefetch for symbols and nicknames heard."""
     found = names().heard_in("Does Bonk belong to the Big Whale, or to alpha?")
-    assert found == [Lookup("token_report", {"mint": BONK}), Lookup("wallet_report", {"wallet": "big whale"})]
+    assert found == [Lookup("token_report", BONK), Lookup("wallet_report", "big whale")]
     assert len(found) == MAX_LOOKUPS
     assert names().heard_in("how is bonkers, alphabet") == []
 
@@ -52,4 +57,23 @@ def test_token_cannot_take_the_name_of_a_wallet() -> None:
     """Our rule: whom the person has named is who is meant."""
     known = names()
     known.learn_tokens({"untrusted_symbols": {COPY: "alpha"}})
-    assert known.heard_in("how is alpha") == [Lookup("wallet_report", {"wallet": "alpha"})]
+    assert known.heard_in("how is alpha") == [Lookup("wallet_report", "alpha")]
+
+
+@pytest.mark.parametrize(
+    ("schema", "arguments"),
+    [
+        ({"required": ["wallets"], "properties": {"wallets": {"type": "array"}}}, {"wallets": ["alpha"]}),
+        ({"required": ["mint"], "properties": {"mint": {"type": "string"}, "window": {}}}, {"mint": "alpha"}),
+        ({"required": ["mint", "window"], "properties": {"mint": {"type": "string"}}}, None),
+        ({"required": ["limit"], "properties": {"limit": {"type": "integer"}}}, None),
+        ({"properties": {"query": {"type": "string"}}}, None),
+        ({"required": ["mint"]}, None),
+    ],
+)
+def test_tool_is_asked_about_a_name_however_it_calls_the_argument(
+    schema: dict[str, Any], arguments: dict[str, Any] | None
+) -> None:
+    """Our rule: tools are listed, not known by heart; one that needs more than a name is left to the model."""
+    tool = ToolInfo(name="report", description="", input_schema=schema, is_read_only=True)
+    assert arguments_about(tool, "alpha") == arguments

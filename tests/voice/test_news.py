@@ -29,6 +29,11 @@ def trade(**body: object) -> dict[str, Any]:
     }
 
 
+def takes(kind: str) -> dict[str, Any]:
+    """Return the schema of a tool that must be told one thing, and can be told more."""
+    return {"properties": {"which": {"type": kind}, "window": {"type": "string"}}, "required": ["which"]}
+
+
 class Hub:
     """Tools that answer what the test gives, after a minute."""
 
@@ -40,8 +45,8 @@ class Hub:
     def tools(self) -> Sequence[ToolInfo]:
         """One that reads, one that writes."""
         return [
-            ToolInfo(name=name, description="", input_schema={}, is_read_only=is_read_only)
-            for name, is_read_only in (("wallet_report", True), ("token_report", False))
+            ToolInfo(name=name, description="", input_schema=takes(kind), is_read_only=is_read_only)
+            for name, kind, is_read_only in (("wallet_report", "array", True), ("token_report", "string", False))
         ]
 
     async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
@@ -62,8 +67,8 @@ class FakeLibrary:
 
     @property
     def tools(self) -> Sequence[ToolInfo]:
-        """None is listed."""
-        return ()
+        """The one that knows the token."""
+        return [ToolInfo(name="token_report", description="", input_schema=takes("string"), is_read_only=True)]
 
     async def call(self, name: str, arguments: Mapping[str, Any], on_progress: OnProgress | None = None) -> ToolResult:
         """Tell of the token, or that the job is done."""
@@ -72,8 +77,8 @@ class FakeLibrary:
         if name == "job_status":
             data: object = {"runs": [{"id": arguments["id"], "job": "trades", "state": "done"}]}
         else:
-            self.asked.append(arguments["mint"])
-            data = {"mint": arguments["mint"], "untrusted_symbol": {"M1": "Bonk"}.get(arguments["mint"])}
+            self.asked.append(arguments["which"])
+            data = {"mint": arguments["which"], "untrusted_symbol": {"M1": "Bonk"}.get(arguments["which"])}
         return ToolResult(text="", data=data, is_error=False)
 
     async def read(self, uri: str) -> object:
@@ -202,7 +207,7 @@ def test_names_are_looked_up_while_they_are_spoken() -> None:
         foresight.overhear("how is alpha with bonk")
         await asyncio.sleep(2)
         (call,) = foresight.known("How is alpha with Bonk?")
-        assert hub.calls == [("wallet_report", {"wallet": "alpha"})]
+        assert hub.calls == [("wallet_report", {"which": ["alpha"]})]
         assert "12.9" in call.result
         assert "Ignore" not in call.result
         assert foresight.known("Who leads?") == []
