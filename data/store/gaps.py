@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from data.store.arrow import Type, from_rows, registered
 from data.store.connection import Database
 
-# A fold says at which transaction a chain broke; the account's facts on both sides say where to look.
+# A fold says at which transaction a chain broke; the account's facts on both sides say where to look. The one before is
+# of an earlier slot where there is any: in the same slot nobody says which came first.
 _BREAKS: Final = """
 WITH broken AS (
     SELECT DISTINCT mint, split_part(ref, '#', 1) AS signature FROM finding
@@ -21,10 +22,12 @@ shown AS (
     WHERE b.slot IS NOT NULL
 ),
 earlier AS (
-    SELECT s.account, s.signature, max_by(b.signature, (b.slot, coalesce(b.index_in_block, -1))) AS before,
-        max(b.slot) AS before_slot,
-        max_by(b.post_raw, (b.slot, coalesce(b.index_in_block, -1))) AS before_raw
-    FROM shown AS s JOIN ledger_balance AS b ON b.account = s.account AND b.signature <> s.signature AND b.slot < s.slot
+    SELECT s.account, s.signature,
+        max_by(b.signature, (b.slot < s.slot, b.slot, coalesce(b.index_in_block, -1))) AS before,
+        max_by(b.slot, (b.slot < s.slot, b.slot)) AS before_slot,
+        max_by(b.post_raw, (b.slot < s.slot, b.slot, coalesce(b.index_in_block, -1))) AS before_raw
+    FROM shown AS s
+    JOIN ledger_balance AS b ON b.account = s.account AND b.signature <> s.signature AND b.slot <= s.slot
     GROUP BY s.account, s.signature
 )
 SELECT s.owner, s.account, s.mint, e.before, e.before_slot, s.signature, s.slot,

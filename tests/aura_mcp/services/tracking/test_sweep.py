@@ -100,6 +100,24 @@ def test_two_unseen_transfers_before_a_sale_are_found() -> None:
         assert f.store.verification.verify().is_sound
 
 
+def test_unseen_transfer_between_two_trades_of_one_slot_is_found() -> None:
+    """Nothing earlier is known of the account: the window is inside of the slot."""
+    with following("ann") as f:
+        f.chain.fund("eve")
+        buy(f.chain, "eve", "BONK", 10 * TOKENS, SOL_UNIT)
+        f.chain.advance(3)
+        buy(f.chain, "ann", "BONK", 10 * TOKENS, SOL_UNIT)
+        unseen = send_tokens(f.chain, "eve", "ann", "BONK", TOKENS)
+        sell(f.chain, "ann", "BONK", 11 * TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        run(f.tracking.sweep())
+        assert unseen.signature not in f.stored()
+        repaired = run(f.tracking.repair_gaps())
+        assert (repaired.breaks, repaired.open) == (1, 0)
+        assert unseen.signature in f.stored()
+        assert f.store.verification.verify().is_sound
+
+
 def _mint() -> str:
     return address("BONK")
 
