@@ -15,7 +15,7 @@ class HubSettings(Settings):
     """The settings of a process that is a hub."""
 
     idle_limit_mb: int | None = Field(
-        default=64,
+        default=32,
         ge=32,
         le=1_048_576,
         description="Memory that the database keeps between bookings, in megabytes (32 to 1048576).",

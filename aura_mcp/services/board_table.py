@@ -29,16 +29,36 @@ class Line(NamedTuple):
     by_total: int
     by_coverage: float
     by_n: int
-    by_known_net: int
+    by_known_net: float
     entity: str
     sums: Sums
-    total: int
     wins: int
     losses: int
-    lower: float | None
-    win_rate: float | None
-    coverage: float | None
-    roi: float | None
+
+    @property
+    def total(self) -> int:
+        """Return how many rated round trips closed."""
+        return -self.by_total
+
+    @property
+    def lower(self) -> float | None:
+        """Return the lower bound of the win rate."""
+        return _ascending(self.by_lower)
+
+    @property
+    def win_rate(self) -> float | None:
+        """Return how many of 100 results were wins."""
+        return _ascending(self.by_win_rate)
+
+    @property
+    def coverage(self) -> float | None:
+        """Return the matched share of the proceeds."""
+        return _ascending(self.by_coverage)
+
+    @property
+    def roi(self) -> float | None:
+        """Return net ÷ cost of what was closed."""
+        return _ascending(self.by_roi)
 
     @property
     def n(self) -> int:
@@ -137,7 +157,7 @@ def _line(entity: str, sums: Sums, currency: Currency) -> Line:
         matched, unmatched = sums.matched_lamports, sums.unmatched_lamports
         closed, cost = sums.closed_lamports, sums.cost_lamports
     n, proceeds, net = wins + losses, matched + unmatched, sums.net(currency)
-    lower = _lower(wins, n)
+    lower, by_net = _lower(wins, n), _descending(net)
     win_rate = 100 * wins / n if n else None
     coverage = matched / proceeds if proceeds else None
     roi = closed / cost if cost > 0 else None
@@ -145,27 +165,26 @@ def _line(entity: str, sums: Sums, currency: Currency) -> Line:
         is_unranked=not n or coverage is None or coverage < COVERAGE_MIN,
         by_lower=_descending(lower),
         by_win_rate=_descending(win_rate),
-        by_net=_descending(net),
+        by_net=by_net,
         by_roi=_descending(roi),
         by_total=-total,
         by_coverage=_descending(coverage),
         by_n=-n,
-        by_known_net=-(net or 0),
+        by_known_net=0 if net is None else by_net,
         entity=entity,
         sums=sums,
-        total=total,
         wins=wins,
         losses=losses,
-        lower=lower,
-        win_rate=win_rate,
-        coverage=coverage,
-        roi=roi,
     )
 
 
 def _descending(value: float | None) -> float:
     """Return what puts the largest first, and what has no value last."""
     return inf if value is None else -value
+
+
+def _ascending(value: float) -> float | None:
+    return None if value == inf else -value
 
 
 @lru_cache(maxsize=4096)

@@ -40,7 +40,7 @@ from engine.wallets import (
     wallet_stats,
 )
 
-_KEPT_ROWS: Final = 5_000
+_KEPT_ROWS: Final = 3_000
 """Rows of the ledger that are kept in memory, some 5 MB."""
 
 

@@ -14,6 +14,7 @@ LINGER_S: Final = 1.0
 """How long the memory stays after heavy work: a change of the limit costs as much as a small write."""
 
 _LIMIT: Final = "SET memory_limit = '{}MB'"
+_LET_GO: Final = 4
 _AGAIN_S: Final = 0.01
 _TRIES: Final = 200
 
@@ -54,6 +55,8 @@ class Memory:
         with self._lock:
             # What others use at the moment cannot be given back: the next heavy work does it for them.
             if self._is_lent and not self._heavy and not self._is_closed:
+                # What heavy work left in memory is let go; what is asked for comes back.
+                self._set(max(1, self._idle_mb // _LET_GO))
                 self._is_lent = not self._set(self._idle_mb)
 
     def close(self) -> None:
