@@ -24,7 +24,7 @@ import numpy as np
 from tests.aura_mcp.hub.processes import home_of_hubs
 from tests.benchmarks.bridge import rss_mb
 from tests.fakes.ear import LOUD, RATE, Ear
-from tests.fakes.sound import SoundCard, missing_commands, sound_card, speech
+from tests.fakes.sound import SoundCard, missing_parts, sound_card, speech
 from tests.fakes.terminal import FakeTerminal
 from tests.fakes.voice.replies import text, tool
 from tests.fakes.voice.stand import ANTHROPIC, ELEVENLABS, OPENAI, environment
@@ -75,7 +75,7 @@ class Agent(Protocol):
 
 def measure() -> dict[str, float]:
     """Return latencies and their ratios to the floor, times of the start, memory and dropouts."""
-    if missing := missing_commands():
+    if missing := missing_parts():
         print(f"voice: no sound card: {', '.join(missing)} missing; run `make sound`")
         return {}
     with ExitStack() as stack:

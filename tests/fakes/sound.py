@@ -11,6 +11,8 @@ import subprocess
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from ctypes.util import find_library
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -28,9 +30,11 @@ _ALSA: Final = "pcm.!default { type pulse }\nctl.!default { type pulse }\n" + ""
 )
 
 
-def missing_commands() -> list[str]:
-    """Return the programs that a sound card needs and this machine lacks."""
-    return [command for command in COMMANDS if shutil.which(command) is None]
+@cache
+def missing_parts() -> tuple[str, ...]:
+    """Return the programs and libraries that a sound card needs and this machine lacks."""
+    lacks = [command for command in COMMANDS if shutil.which(command) is None]
+    return (*lacks, *(["libportaudio"] if find_library("portaudio") is None else []))
 
 
 class SoundCard:

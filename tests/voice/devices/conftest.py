@@ -21,7 +21,7 @@ import pytest
 from tests.aura_mcp.hub.processes import home_of_hubs
 from tests.conftest import IS_CI
 from tests.fakes.ear import Samples
-from tests.fakes.sound import SoundCard, missing_commands, sound_card, speech
+from tests.fakes.sound import SoundCard, missing_parts, sound_card, speech
 from tests.fakes.voice.stand import VoiceProviders
 from tests.voice.devices._talking import Talk
 
@@ -30,10 +30,11 @@ ANSWERS_WITHIN_S: Final = 15.0
 """On a busy machine PortAudio takes seconds to find devices that are gone."""
 
 
-def require_sound() -> None:
-    """Skip the test in one line where there can be no sound card; in CI that is a failure."""
-    missing = missing_commands()
-    if not missing:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip all tests with a sound card in one line where there can be none; in CI that is a failure."""
+    missing = missing_parts()
+    if not missing or not {"sound", "own_sound"} & set(item.fixturenames if isinstance(item, pytest.Function) else ()):
         return
     reason = (
         f"needs a virtual sound card: {', '.join(missing)} missing; run `make sound` (Debian, as root or with sudo)"
@@ -46,7 +47,6 @@ def require_sound() -> None:
 @pytest.fixture(scope="session")
 def sound() -> Iterator[SoundCard]:
     """Return the sound card that all tests share."""
-    require_sound()
     # pytest's own folders have names that are too long for a socket.
     with tempfile.TemporaryDirectory(prefix="aura") as folder, sound_card(Path(folder)) as card:
         yield card
@@ -55,7 +55,6 @@ def sound() -> Iterator[SoundCard]:
 @pytest.fixture
 def own_sound() -> Iterator[SoundCard]:
     """Return a sound card that the test may break; it is not plugged in yet."""
-    require_sound()
     with tempfile.TemporaryDirectory(prefix="aura") as folder:
         card = SoundCard(Path(folder))
         yield card
