@@ -37,6 +37,11 @@ WARM: Final = 200
 PATIENCE_S: Final = 900.0
 HOUR_S: Final = 3_600
 
+TARGETS: Final = {
+    "steady_event_p99_ms": "≤ 50",
+    **dict.fromkeys(("steady_lost", "steady_doubled", "flood_lost", "flood_doubled"), "0"),
+}
+
 
 class Pushed(NamedTuple):
     """When a trade was pushed and answered, in monotonic seconds, and the status."""

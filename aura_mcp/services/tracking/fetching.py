@@ -46,8 +46,11 @@ BATCHES_UNDER_WAY: Final = 2
 COLLECT_S: Final = 0.01
 """How long a request for several waits for more of them while the writer is busy anyway."""
 
+SOON_S: Final = 0.02
+"""An answer that usually comes within this time is worth waiting for before a hint is queued."""
+
 LEARNING: Final = 0.05
-"""How much the time that one signature took counts among those before."""
+"""How much the time of one answer counts among those before."""
 
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
@@ -131,7 +134,6 @@ class Fetcher:
         self._is_pulling = False
         self._waiting: list[tuple[set[str], anyio.Event]] = []
         self._in_queue: set[str] = set()
-        self._offered_at: dict[str, float] = {}
         self._usual_s = 0.0
         self._collecting = anyio.Lock()
         self._is_writing = False
@@ -157,16 +159,16 @@ class Fetcher:
             new = [entry for entry in due if entry.signature not in self._under_way]
             self._offered += new
             self._under_way.update(entry.signature for entry in new)
-            self._offered_at.update(dict.fromkeys((entry.signature for entry in new), self._clock.monotonic_s()))
             self.wake()
 
     async def stored(self, signatures: Iterable[str], within_s: float) -> None:
         """Wait until signatures are settled, or for that long.
 
-        Not at all while nobody is fetching for ever, or when it took longer lately.
+        Not at all while nobody is fetching for ever, or when answers took long lately. A slow writer is no reason:
+        whoever queued instead would wait for the same one.
         """
         waited = [signature for signature in signatures if signature not in self._recent]
-        if not (waited and self._is_pulling and self._usual_s <= within_s):
+        if not (waited and self._is_pulling and self._usual_s <= SOON_S):
             return
         done = anyio.Event()
         self._waiting.append((set(waited), done))
@@ -310,6 +312,7 @@ class Fetcher:
     async def _ask(self, together: Sequence[Due]) -> list[_Answer]:
         if not together:
             return []
+        asked_at = self._clock.monotonic_s()
         try:
             if len(together) == 1:
                 found = [await self._chain.transaction(together[0].signature)]
@@ -317,6 +320,7 @@ class Fetcher:
                 found = await self._chain.transactions([due.signature for due in together])
         except ProviderError as error:
             found = [error] * len(together)
+        self._usual_s += (self._clock.monotonic_s() - asked_at - self._usual_s) * LEARNING
         return [
             _Answer(due, None, told) if isinstance(told, ProviderError) else _Answer(due, told, None)
             for due, told in zip(together, found, strict=True)
@@ -338,7 +342,6 @@ class Fetcher:
                 signatures = {answer.due.signature for answer in batch}
                 self._under_way -= signatures
                 run.under_way -= signatures
-                self._learn(signatures)
                 self.wake()
             self._tell_stored()
             if has_new:
@@ -380,12 +383,6 @@ class Fetcher:
         self._count(batch, outcomes, run, len(answers))
         run.booked += booked.folds if booked else 0
         return Outcome.NEW in outcomes
-
-    def _learn(self, signatures: Iterable[str]) -> None:
-        """Note how long it took from the offer of signatures to their end, the last ones counting most."""
-        now = self._clock.monotonic_s()
-        for offered_at in [self._offered_at.pop(name) for name in signatures if name in self._offered_at]:
-            self._usual_s += (now - offered_at - self._usual_s) * LEARNING
 
     def _tell_stored(self) -> None:
         for signatures, done in self._waiting:

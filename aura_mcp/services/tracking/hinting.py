@@ -15,7 +15,7 @@ from data.clock import Clock
 from data.store import Store
 from data.store.pending import NOBODY, Due, Origin, Wanted
 
-STORED_WITHIN_S: Final = 0.04
+STORED_WITHIN_S: Final = 0.1
 """How long a hint waits for its facts before it is queued: most are stored by then, and need no place in the queue."""
 
 
