@@ -172,7 +172,7 @@ def test_schema_names_what_query_sql_may_read(application: Application) -> None:
         (f"aura://wallet/{address('nobody')}", "no transaction"),
         ("aura://token/short", "not a Solana address"),
         (f"aura://wallet/{signature('a1')}", "not a Solana address"),
-        (f"aura://token/{mint('DOG')}", "nothing about the mint"),
+        (f"aura://token/{mint('DOG')}", "nothing is known about the mint"),
         ("aura://wallet/..%2F..%2Fetc", "Unknown resource"),
         ("aura://nothing", "Unknown resource"),
     ],
