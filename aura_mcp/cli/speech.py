@@ -7,11 +7,14 @@ import subprocess
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from aura_mcp.cli.options import AsJson
+
+_SIGNALLED: Final = 128
+"""Shells add to this the number of the signal that ended a command."""
 
 
 class Detail(StrEnum):
@@ -68,4 +71,11 @@ def voice(
 
 
 def _agent(*arguments: str) -> int:
-    return subprocess.run([sys.executable, "-m", "voice", *arguments], check=False).returncode  # noqa: S603 - ourselves
+    with subprocess.Popen([sys.executable, "-m", "voice", *arguments]) as process:  # noqa: S603 - ourselves
+        while True:
+            try:
+                code = process.wait()
+            except KeyboardInterrupt:
+                # It hears Ctrl-C too, and leaves the terminal as it was found before it ends.
+                continue
+            return code if code >= 0 else _SIGNALLED - code

@@ -14,9 +14,12 @@ from typing import Any
 import pytest
 
 from aura_mcp.bridge import STOPPED, Places, dismiss_hub
+from tests.fakes.terminal import FakeTerminal
 from tests.fakes.voice.replies import Block, results_of, text, tool
 from tests.fakes.voice.stand import VoiceProviders
 from voice.grounding import UNCONFIRMED
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +183,28 @@ def test_what_cannot_be_done_is_one_line(
     assert done.returncode == code
     assert line in done.stderr
     assert code == 2 or len(done.stderr.splitlines()) == 1
+
+
+def test_interrupted_conversation_ends_by_itself(home: Path, tmp_path: Path) -> None:
+    """Our rule: exit code 130 for Ctrl-C; the agent is given the time to leave everything as it was."""
+    log = tmp_path / "run.log"
+    with VoiceProviders() as providers:
+        terminal = FakeTerminal(
+            [sys.executable, "-m", "aura_mcp", "voice", "--text", "--log", str(log)],
+            environment=environment(home, providers.environment()),
+            folder=ROOT,
+        )
+        try:
+            providers.script.replies.append([text("I am here.")])
+            terminal.wait_for("type a question")
+            terminal.type(b"are you there?\n")
+            terminal.wait_for("I am here.")
+            terminal.type(b"\x03")
+            assert terminal.wait() == 130
+            assert terminal.is_as_before
+            assert "Traceback" not in terminal.text
+        finally:
+            terminal.close()
 
 
 def test_memory_that_holds_no_conversation_is_not_overwritten(home: Path, tmp_path: Path) -> None:
