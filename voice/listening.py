@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from voice.audio import Tap
-from voice.audio.resampling import resampler
+from voice.audio.devices import without_sound
+from voice.audio.resampling import level, resampler
 from voice.errors import DeviceError, VoiceProviderError
 from voice.providers import Transcriber, Utterance
 from voice.turns import Event, Partial, Quiet
@@ -19,6 +20,10 @@ QUIET_S: Final = 0.12
 
 SETTLED_S: Final = 0.06
 """Words still arrive one by one when the last one has been said: a text that is young is not yet one."""
+
+DEAD_S: Final = 1.0
+DEAD_LEVEL: Final = 1 / 32768
+"""The quietest room is louder; without permission some systems give such silence instead of an error."""
 
 STEP_S: Final = 0.02
 LONGEST_S: Final = 120.0
@@ -93,10 +98,14 @@ class Listening:
 
         Raises:
             VoiceProviderError: neither has an answer.
+            DeviceError: there was nothing to hear, not even a room.
         """
         self._untap()
         try:
-            return self._ears.understand(await self._utterance.finish())
+            text = await self._utterance.finish()
+            if not text and self._is_dead():
+                raise without_sound()
+            return self._ears.understand(text)
         except VoiceProviderError as error:
             logger.warning("transcription_failed", extra={"fields": {"by": error.provider, "kind": error.kind}})
             second = self._ears.second()
@@ -132,6 +141,9 @@ class Listening:
             if is_quiet and is_settled and not self._is_told:
                 self._put(Quiet())
             self._is_told = is_quiet and (self._is_told or bool(is_settled))
+
+    def _is_dead(self) -> bool:
+        return len(self._kept) >= DEAD_S * self._rate * 2 and level(self._kept) <= DEAD_LEVEL
 
     def _attach(self) -> None:
         try:

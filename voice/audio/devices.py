@@ -101,6 +101,11 @@ def open_output(device: Device, callback: Callable[..., None]) -> Stream:
     return _open("speaker", _library().RawOutputStream, device, callback)
 
 
+def without_sound() -> DeviceError:
+    """Return the error for a microphone that is open and gives nothing: muted, or kept from us without a word."""
+    return DeviceError(f"The microphone gives no sound at all. Is it muted?{_PERMIT.get(sys.platform, '')}")
+
+
 def refresh_devices() -> None:
     """Look for devices anew: the library sees none that was plugged in since it started."""
     sounddevice = _library()

@@ -36,7 +36,7 @@ def resampler(source_hz: int, target_hz: int) -> Resampler:
     return _Same() if source_hz == target_hz else _Soxr(source_hz, target_hz)
 
 
-def level(pcm: bytes) -> float:
+def level(pcm: bytes | bytearray) -> float:
     """Return how loud a piece is: the root mean square, from 0 for silence to 1."""
     if not pcm:
         return 0.0
