@@ -250,7 +250,7 @@ def _less(value: int | None, cost: int | None) -> int | None:
 
 
 def _is_known(value: Value) -> bool:
-    return value != Value(None, None)
+    return value.lamports is not None or value.usd_micro is not None
 
 
 def _sum(values: Iterable[Value]) -> Money:

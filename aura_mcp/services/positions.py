@@ -10,7 +10,7 @@ from decimal import Decimal
 from heapq import nlargest, nsmallest
 
 from aura_mcp.services.figures import to_percent
-from aura_mcp.services.holdings import HasLots, Worth, lots_of, worth_of
+from aura_mcp.services.holdings import HasLots, Held, Worth, lots_of, worth_of
 from aura_mcp.services.results import NOTHING_KNOWN, Money, add_up, money, to_moment, to_moment_or_none, whole
 from data.store.identity import ROW_PREFIX
 from engine.ledger import Basis, Currency, Episode, Flow, Lot, judge, signature_of
@@ -67,12 +67,12 @@ class Trip:
 
 
 def positions_of(
-    states: Mapping[str, HasLots], decimals: Mapping[str, int], worths: Mapping[str, Unrealized], limit: int
+    states: Mapping[str, HasLots], decimals: Mapping[str, int], held: Held, limit: int
 ) -> tuple[Position, ...]:
-    """Return the first positions that are not empty, the one that cost most first."""
-    costs = {mint: add_up(lot.rest[0] for lot in lots_of(states[mint]) if lot.is_known) for mint in worths}
-    first = nsmallest(limit, worths, key=lambda mint: (-(costs[mint] or 0), mint))
-    return tuple(_position(mint, states[mint], decimals.get(mint, 0), worths[mint]) for mint in first)
+    """Return the first positions that are not empty, the one that cost most first, fees included."""
+    costs = {position.mint: position.cost_lamports or 0 for position in held.known}
+    first = nsmallest(limit, held.worths, key=lambda mint: (-costs.get(Mint(mint), 0), mint))
+    return tuple(_position(mint, states[mint], decimals.get(mint, 0), held.worths[mint]) for mint in first)
 
 
 def trips_of(histories: Sequence[TokenHistory], currency: Currency, limit: int) -> tuple[Trip, ...]:

@@ -143,7 +143,7 @@ class Reports:
             costs=OtherCosts(costs.lamports, costs.usd_micro),
         )
         score = wallet_score(history.record, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-        positions = positions_of(history.held, activity.decimals, held.worths, limit)
+        positions = positions_of(history.held, activity.decimals, held, limit)
         usd, sol = (figures_of(f, f.rates.open_unmarked, counts.rounded) for f in (stats.usd, stats.sol))
         stored = self._completing.of_entities([entity]).get(entity)
         return Report(

@@ -36,6 +36,8 @@ class Lot(NamedTuple):
     @property
     def rest(self) -> Amounts:
         """Return the costs and fees of what is left."""
+        if self.left == self.quantity:
+            return self[5:]
         return portion(self[5:], self.quantity, self.quantity - self.left, self.quantity)
 
     def split(self, taken: int) -> tuple["Lot", "Lot"]:

@@ -147,7 +147,7 @@ def plain_report(application: Application, question: WalletQuestion, limit: int)
     record = record_of(histories)
     stats = wallet_stats(record, window=question.window, as_of=when.as_of_s, positions=held.known, costs=costs)
     score = wallet_score(record, as_of=when.as_of_s, evidence=Evidence(), currency=question.currency)
-    positions = positions_of(states, decimals, held.worths, len(held.worths))
+    positions = positions_of(states, decimals, held, len(held.worths))
     bounds = {"entity": entity, "since": when.since_s, "as_of": when.as_of_s}
     (gaps,) = rows_of(store, _Gaps, _GAPS, bounds)
     trips = sum(len(history.episodes) for history in histories)
