@@ -6,6 +6,8 @@ from the system without a limit, and the system ends whoever asks for too much: 
 
 import gc
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Final
 
 HEADROOM_MB: Final = 1024
@@ -14,15 +16,23 @@ HEADROOM_MB: Final = 1024
 _COLLECT_AFTER: Final = (25_000, 20, 20)
 
 
-def calm_collector() -> None:
-    """Look for cycles of objects seldom, and not among those that are there already: they stay.
+@contextmanager
+def calm_collector() -> Generator[None]:
+    """Look for cycles of objects seldom within the block, and not among those that are there already: they stay.
 
     The rows behind one answer are tens of thousands of tuples without cycles. By default each answer would have all
     objects of the process looked through, for longer than it takes to compute it.
     """
     gc.collect()
     gc.freeze()
+    before = gc.get_threshold()
     gc.set_threshold(*_COLLECT_AFTER)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        # Libraries complain at the exit of the process about what was never let go.
+        gc.unfreeze()
 
 
 def bound_memory(database_mb: int) -> None:

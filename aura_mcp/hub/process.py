@@ -4,7 +4,6 @@ Not responsible for how a hub comes to be wanted (`bridge`, `aura serve`).
 """
 
 import asyncio
-import gc
 import logging
 import os
 import sys
@@ -38,9 +37,6 @@ from aura_mcp.jobs import in_background, opened_live
 from aura_mcp.server import build_server
 
 SWITCH_S: Final = 0.0005
-COLLECT_AFTER: Final = (10_000, 20, 50)
-"""Objects more that let garbage be collected, and how often that is done for older ones."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -52,9 +48,6 @@ def run_hub(settings: HubSettings, announce: Callable[[RunInfo], None], *, is_au
     """
     # Whoever computes lets the event loop have its turn soon: each of its many short steps waits that long otherwise.
     sys.setswitchinterval(SWITCH_S)
-    # What was imported stays: searching it for garbage again and again would hold everything up for a while.
-    gc.freeze()
-    gc.set_threshold(*COLLECT_AFTER)
     with _opened(settings) as (application, folder):
         hub = Hub(application, settings, folder, is_auto_started=is_auto_started)
         asyncio.run(hub.run(announce))
@@ -135,8 +128,8 @@ def _opened(settings: HubSettings) -> Generator[tuple[Application, RunFolder]]:
             with open_application(settings=settings) as application:
                 # Open it before a client waits for it.
                 _ = application.store
-                calm_collector()
-                yield application, folder
+                with calm_collector():
+                    yield application, folder
         except AuraError as error:
             # The message is the whole story.
             logger.error("hub_failed", extra={"fields": {"reason": str(error)}})  # noqa: TRY400

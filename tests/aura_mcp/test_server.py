@@ -45,6 +45,8 @@ def test_status_says_what_is_there(application: Application, era: str) -> None:
                 "is_offline": True,
                 "followed": 0,
                 "histories": {},
+                "gaps_being_closed": 0,
+                "gaps_unclosable": 0,
                 "unfinalized": 0,
                 "taken_back": 0,
                 "jobs": [],

@@ -179,7 +179,12 @@ def test_only_named_fields_hold_a_strangers_text(own_labels: Application) -> Non
         return json.dumps([tool.output_schema for tool in tools])
 
     schemas = talk(own_labels, names)
-    assert set(re.findall(r'"(untrusted_\w+)"', schemas)) == {"untrusted_name", "untrusted_symbol", "untrusted_symbols"}
+    assert set(re.findall(r'"(untrusted_\w+)"', schemas)) == {
+        "untrusted_name",
+        "untrusted_symbol",
+        "untrusted_symbols",
+        "untrusted_warnings",
+    }
     assert not [
         word for word in ("symbol", "token_name", 'description": {"', "memo", "website") if f'"{word}"' in schemas
     ]
