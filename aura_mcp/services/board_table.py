@@ -117,7 +117,11 @@ class Table:
 
 def table_of(store: Store, when: Period) -> Table:
     """Return the table of a window."""
-    return Table(when=when, sums=add_up(store, when.since_s, when.as_of_s))
+    table = Table(when=when, sums=add_up(store, when.since_s, when.as_of_s))
+    for currency in Currency:
+        # The first board takes long anyway; the first one in the other currency need not.
+        table.lines(currency)
+    return table
 
 
 class Edges(NamedTuple):

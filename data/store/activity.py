@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from data.store.arrow import query
 from data.store.connection import Database
 
 DAY_S: Final = 86_400
@@ -127,6 +126,8 @@ SELECT DISTINCT l.owner FROM {table} AS l SEMI JOIN (FROM reversed WHERE batch_i
     ON r.slot = l.cluster_key AND r.signature = l.signature
 """
 
+_WALLETS_AT_ONCE: Final = 100
+
 MOST_WALLETS: Final = 200
 """Wallets of which facts are read again after a change, rather than those of all."""
 
@@ -237,14 +238,8 @@ def read_activity(database: Database, known: Activity | None = None) -> Activity
     touched = None if known is None or not is_plain else _touched(database, before, seen)
     if known is None or touched is None:
         with database.heavy():
-            trades, costs = (query(database.cursor(), sql.format(**_CODES, some="")) for sql in (_TRADES, _COSTS))
-            return _activity(
-                database,
-                seen,
-                None,
-                dict(zip(trades.texts("owner"), trades.integer_lists("packed"), strict=True)),
-                dict(zip(costs.texts("owner"), costs.integer_lists("packed"), strict=True)),
-            )
+            trades, costs = (_read_all(database, sql) for sql in (_TRADES, _COSTS))
+            return _activity(database, seen, None, trades, costs)
     trades, costs = (
         {wallet: packed for wallet, packed in old.items() if wallet not in touched} | _read_some(database, sql, touched)
         for old, sql in ((known.packed_trades, _TRADES), (known.packed_costs, _COSTS))
@@ -289,6 +284,13 @@ def _touched(database: Database, before: Seen, seen: Seen) -> set[str] | None:
         for table in ("leg", "effect"):
             found |= {str(row[0]) for row in database.rows(_TAKEN_BACK.format(table=table), [before.batch])}
     return found if len(found) <= MOST_WALLETS else None
+
+
+def _read_all(database: Database, sql: str) -> dict[str, memoryview]:
+    # A part at a time: numbers take four times the room until they are packed.
+    found = database.cursor().execute(sql.format(**_CODES, some=""))
+    parts = iter(lambda: found.fetchmany(_WALLETS_AT_ONCE), [])
+    return {wallet: memoryview(array("q", packed)) for part in parts for wallet, packed in part}
 
 
 def _read_some(database: Database, sql: str, wallets: Collection[str]) -> dict[str, memoryview]:

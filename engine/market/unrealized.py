@@ -85,6 +85,9 @@ class Unrealized:
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+_NO_WAY: Final = "no pool with known reserves where x·y = k holds, and no quote"
+
+
 def unrealized(
     holding: Holding, market: Market, *, as_of: int, config: UnrealizedConfig = DEFAULT_UNREALIZED
 ) -> Unrealized:
@@ -162,17 +165,17 @@ def _sale(
     holding: Holding, market: Market, as_of: int, config: UnrealizedConfig, missing: dict[str, str]
 ) -> Sale | None:
     """Return the sale that was observed last."""
+    if not market.pools and market.quote is None:
+        # Most of what a busy wallet holds: nobody observed anything of it.
+        missing["executable"] = _NO_WAY
+        return None
     pool = deepest_pool(market.pools, holding.mint)
     through = None if pool is None else sell_into(pool, holding.quantity_raw, holding.decimals)
     quoted = None if market.quote is None else sell_by_quote(market.quote, holding.mint, holding.quantity_raw)
     sales = [sale for sale in (through, quoted) if sale is not None]
     current = [sale for sale in sales if _is_current(sale.observed_at, as_of, config)]
     if not current:
-        missing["executable"] = (
-            "reserves and quotes that are stored are more than a day away"
-            if sales
-            else "no pool with known reserves where x·y = k holds, and no quote"
-        )
+        missing["executable"] = "reserves and quotes that are stored are more than a day away" if sales else _NO_WAY
     return max(current, key=lambda sale: (sale.observed_at, sale.quote_raw), default=None)
 
 
@@ -181,6 +184,8 @@ def _is_current(observed_at: int, as_of: int, config: UnrealizedConfig) -> bool:
 
 
 def _liquidity(price: SpotPrice | None, pools: Sequence[Pool], as_of: int, config: UnrealizedConfig) -> Decimal | None:
+    if not pools:
+        return None if price is None else price.liquidity_usd
     known = [
         pool.liquidity_usd
         for pool in pools
