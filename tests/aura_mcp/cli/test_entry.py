@@ -13,6 +13,7 @@ from aura_mcp.app import open_application
 from aura_mcp.settings import Settings
 from tests.aura_mcp._facts import address, mint, write_rows
 from tests.aura_mcp.cli.conftest import Aura
+from tests.missing import missing
 
 COMMANDS = [
     *("decode", "demo", "export", "import", "init", "top", "trades", "verify", "wallet"),
@@ -109,7 +110,7 @@ def test_other_file_is_refused_as_a_database(aura: Aura, tmp_path: Path) -> None
 def test_full_disk_is_one_line(aura: Aura, history: Path) -> None:
     """Spec: a full disk; /dev/full refuses every write."""
     if not Path("/dev/full").exists():
-        pytest.skip("needs /dev/full")
+        missing("needs /dev/full")
     with Path("/dev/full").open("w") as full:
         run = subprocess.run(
             [sys.executable, "-m", "aura_mcp", "top", "--db", str(history)],

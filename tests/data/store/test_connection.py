@@ -17,6 +17,7 @@ from data.store import Store
 from data.store.migrations import list_migrations
 from tests.aura_mcp.hub.processes import mounted
 from tests.builders.facts import row
+from tests.missing import missing
 
 MUCH = 3_000
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
@@ -209,7 +210,7 @@ def test_log_is_written_into_the_file_only_where_there_is_room(tmp_path: Path) -
     disk.mkdir()
     with mounted(disk, "size=40m") as is_mounted:
         if not is_mounted:
-            pytest.skip("needs to mount a small disk")
+            missing("needs to mount a small disk")
         filling, log = disk / "filling", disk / "aura.duckdb.wal"
         filling.write_bytes(b"x" * 8_000_000)
         with Store.open(disk / "aura.duckdb") as store:

@@ -19,10 +19,10 @@ import numpy as np
 import pytest
 
 from tests.aura_mcp.hub.processes import home_of_hubs
-from tests.conftest import IS_CI
 from tests.fakes.ear import Samples
 from tests.fakes.sound import SoundCard, missing_parts, sound_card, speech
 from tests.fakes.voice.stand import VoiceProviders
+from tests.missing import missing
 from tests.voice.devices._talking import Talk
 
 ROOT: Final = Path(__file__).resolve().parents[3]
@@ -33,15 +33,11 @@ ANSWERS_WITHIN_S: Final = 15.0
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip all tests with a sound card in one line where there can be none; in CI that is a failure."""
-    missing = missing_parts()
-    if not missing or not {"sound", "own_sound"} & set(item.fixturenames if isinstance(item, pytest.Function) else ()):
+    absent = missing_parts()
+    if not absent or not {"sound", "own_sound"} & set(item.fixturenames if isinstance(item, pytest.Function) else ()):
         return
-    reason = (
-        f"needs a virtual sound card: {', '.join(missing)} missing; run `make sound` (Debian, as root or with sudo)"
-    )
-    if IS_CI:
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
+    reason = f"needs a virtual sound card: {', '.join(absent)} missing; run `make sound` (Debian, as root or with sudo)"
+    missing(reason)
 
 
 @pytest.fixture(scope="session")
