@@ -109,11 +109,13 @@ class Brain:
             VoiceProviderError: the model refused or fell silent; what was said before stands.
         """
         self._facts.learn_words(thought.turn.question)
+        # What a model wrote in one round counts only behind what it was told then: that stays until the last round,
+        # also where the transcript, once it is final, has another comma.
+        before, asked, tools = self.conversation, thought.turn.question, self._desk.tools
         for _ in range(MAX_ROUNDS):
-            sentences, text, calls = Sentences(), "", list[ToolCall]()
-            request = Request(
-                system=self._system, messages=messages_of(self.conversation, thought.turn), tools=self._desk.tools
-            )
+            sentences, text, calls, verbatim = Sentences(), "", list[ToolCall](), tuple[Mapping[str, Any], ...]()
+            messages = messages_of(before, replace(thought.turn, question=asked))
+            request = Request(system=self._system, messages=messages, tools=tools)
             async for event in self._mind.reply(request):
                 if isinstance(event, TextDelta):
                     text += event.text
@@ -121,6 +123,8 @@ class Brain:
                         yield self._said(sentence)
                 elif isinstance(event, ToolCall):
                     calls.append(event)
+                else:
+                    verbatim = event.verbatim
             if rest := sentences.end():
                 yield self._said(rest)
             if not calls:
@@ -128,7 +132,7 @@ class Brain:
                     # A model that will not answer says so with nothing at all.
                     yield Said(NO_ANSWER)
                 return
-            async for event in self._run(thought, text, calls):
+            async for event in self._run(thought, Exchange(text=text, calls=(), verbatim=verbatim), calls):
                 yield event
         yield Said(NOT_FINISHED)
 
@@ -173,7 +177,7 @@ class Brain:
         if summary and len(self.conversation.turns) >= count:
             self.conversation = self.conversation.summarized(count, summary)
 
-    async def _run(self, thought: Thought, text: str, calls: Sequence[ToolCall]) -> AsyncIterator[BrainEvent]:
+    async def _run(self, thought: Thought, exchange: Exchange, calls: Sequence[ToolCall]) -> AsyncIterator[BrainEvent]:
         """Run the calls of one round side by side and add the round to the turn once all have answered."""
         events: asyncio.Queue[BrainEvent] = asyncio.Queue()
         known = {tool.name: tool for tool in self._desk.tools}
@@ -203,8 +207,8 @@ class Brain:
             )
             for call, result in zip(calls, results, strict=True)
         ]
-        exchange = Exchange(text=text, calls=tuple(done))
-        thought.turn = replace(thought.turn, exchanges=(*thought.turn.exchanges, exchange))
+        exchanges = (*thought.turn.exchanges, replace(exchange, calls=tuple(done)))
+        thought.turn = replace(thought.turn, exchanges=exchanges)
 
     async def _call(
         self, thought: Thought, tool: ToolInfo | None, call: ToolCall, events: "asyncio.Queue[BrainEvent]"

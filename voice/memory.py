@@ -31,10 +31,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """One round of tools: what the model said before, then the calls of that round, all of them answered."""
+    """One round of tools: what the model said before, then the calls of that round, all of them answered.
+
+    `verbatim` is what the model wrote in the provider's own blocks, where these must go back as they came; only while
+    the turn is under way.
+    """
 
     text: str
     calls: tuple[Call, ...]
+    verbatim: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +70,7 @@ class Conversation:
 
     def with_turn(self, turn: Turn) -> "Conversation":
         """Return the conversation with one more turn; the results of the tools before it are kept in short."""
-        return replace(self, turns=(*map(_aged, self.turns), turn))
+        return replace(self, turns=(*map(_aged, self.turns), _finished(turn)))
 
     @property
     def tokens(self) -> int:
@@ -111,17 +116,26 @@ def messages_of(conversation: Conversation, turn: Turn) -> list[dict[str, Any]]:
 def _exchanged(turn: Turn) -> list[dict[str, Any]]:
     messages: list[dict[str, Any]] = []
     for exchange in turn.exchanges:
-        text = [{"type": "text", "text": exchange.text}] if exchange.text.strip() else []
-        calls = [
-            {"type": "tool_use", "id": call.id, "name": call.name, "input": dict(call.arguments)}
-            for call in exchange.calls
-        ]
         results = [
             {"type": "tool_result", "tool_use_id": call.id, "content": call.result, "is_error": call.is_error}
             for call in exchange.calls
         ]
-        messages += [{"role": "assistant", "content": [*text, *calls]}, {"role": "user", "content": results}]
+        messages += [{"role": "assistant", "content": _written(exchange)}, {"role": "user", "content": results}]
     return messages
+
+
+def _written(exchange: Exchange) -> list[Mapping[str, Any]]:
+    """Return what the model wrote in one round."""
+    if exchange.verbatim:
+        return list(exchange.verbatim)
+    text = [{"type": "text", "text": exchange.text}] if exchange.text.strip() else []
+    return [
+        *text,
+        *(
+            {"type": "tool_use", "id": call.id, "name": call.name, "input": dict(call.arguments)}
+            for call in exchange.calls
+        ),
+    ]
 
 
 def _said(role: str, text: str) -> dict[str, Any]:
@@ -133,6 +147,10 @@ def _heard(turn: Turn) -> str:
     if not heard:
         return NOTHING_HEARD
     return heard + CUT if turn.is_cut else heard
+
+
+def _finished(turn: Turn) -> Turn:
+    return replace(turn, exchanges=tuple(replace(exchange, verbatim=()) for exchange in turn.exchanges))
 
 
 def _aged(turn: Turn) -> Turn:

@@ -140,12 +140,17 @@ class ToolCall(NamedTuple):
 
 
 class Stop(NamedTuple):
-    """The end of one reply. After `tool_use` the model waits for the results."""
+    """The end of one reply. After `tool_use` the model waits for the results.
+
+    `verbatim` is the whole reply in the provider's own blocks, where nothing else may go back with the results: they
+    mean something to the provider only. Empty where words and calls say everything.
+    """
 
     reason: Literal["end", "tool_use", "length", "refusal"]
     input_tokens: int
     cached_tokens: int
     output_tokens: int
+    verbatim: tuple[Mapping[str, Any], ...] = ()
 
 
 MindEvent = TextDelta | ToolCall | Stop

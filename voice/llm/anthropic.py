@@ -1,6 +1,8 @@
 """Think with Claude over the Messages API (https://docs.anthropic.com/en/api/messages-streaming).
 
 Tools and system prompt are cached by the provider; thinking is off or short, since somebody waits for the first word.
+What is thought before a call goes back with the call's result as it came, signed or sealed: the service refuses a turn
+that goes on without it (https://platform.claude.com/docs/en/build-with-claude/thinking).
 Not responsible for running tools (`voice.brain`).
 """
 
@@ -34,6 +36,7 @@ _HASTE: Final[Mapping[str, Mapping[str, object]]] = {
     "claude-opus": {"output_config": {"effort": "low"}},
 }
 _CACHED: Final = {"type": "ephemeral"}
+_THOUGHTS: Final = frozenset({"thinking", "redacted_thinking"})
 _REASONS: Final[dict[str, Literal["end", "tool_use", "length", "refusal"]]] = {
     "end_turn": "end",
     "stop_sequence": "end",
@@ -116,11 +119,12 @@ class Claude:
 
 
 class _Reading:
-    """What has arrived of one reply."""
+    """What has arrived of one reply: its blocks in order, as they go back in the next round of the turn."""
 
     def __init__(self) -> None:
         self.is_complete = False
-        self._calls: dict[int, tuple[str, str, list[str]]] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._inputs: dict[int, list[str]] = {}
         self._input = self._cached = 0
 
     def read(self, event: RawMessageStreamEvent) -> list[MindEvent]:
@@ -130,27 +134,51 @@ class _Reading:
                 self._cached = usage.cache_read_input_tokens or 0
                 self._input = usage.input_tokens + self._cached + (usage.cache_creation_input_tokens or 0)
             case "content_block_start":
+                self._blocks[event.index] = event.content_block.to_dict()
                 if event.content_block.type == "tool_use":
-                    self._calls[event.index] = (event.content_block.id, event.content_block.name, [])
+                    self._inputs[event.index] = []
             case "content_block_delta":
                 return self._more(event)
             case "content_block_stop":
-                if event.index in self._calls:
-                    return [_call(*self._calls.pop(event.index))]
+                if self._blocks.get(event.index, {}).get("type") == "tool_use":
+                    return [self._call(event.index)]
             case "message_delta":
                 reason = _REASONS.get(event.delta.stop_reason or "", "end")
                 self.is_complete = True
-                return [Stop(reason, self._input, self._cached, event.usage.output_tokens)]
+                return [Stop(reason, self._input, self._cached, event.usage.output_tokens, self._verbatim())]
             case "message_stop":
                 pass
         return []
 
     def _more(self, event: RawContentBlockDeltaEvent) -> list[MindEvent]:
-        if event.delta.type == "text_delta":
-            return [TextDelta(event.delta.text)]
-        if event.delta.type == "input_json_delta" and event.index in self._calls:
-            self._calls[event.index][2].append(event.delta.partial_json)
+        block, delta = self._blocks.setdefault(event.index, {"type": "text"}), event.delta
+        match delta.type:
+            case "text_delta":
+                block["text"] = block.get("text", "") + delta.text
+                return [TextDelta(delta.text)]
+            case "thinking_delta":
+                block["thinking"] = block.get("thinking", "") + delta.thinking
+            case "signature_delta":
+                block["signature"] = delta.signature
+            case "input_json_delta":
+                self._inputs.setdefault(event.index, []).append(delta.partial_json)
+            case "citations_delta":
+                pass
         return []
+
+    def _call(self, index: int) -> ToolCall:
+        block = self._blocks[index]
+        block["input"] = _arguments("".join(self._inputs.pop(index)))
+        return ToolCall(block["id"], block["name"], block["input"])
+
+    def _verbatim(self) -> tuple[Mapping[str, Any], ...]:
+        """Return the reply as it must go back with the results of its calls, where the model has thought about them."""
+        # The service may write a text that is empty, and refuses to read one.
+        kept = tuple(
+            block for block in self._blocks.values() if block["type"] != "text" or block.get("text", "").strip()
+        )
+        kinds = {block["type"] for block in kept}
+        return kept if "tool_use" in kinds and not _THOUGHTS.isdisjoint(kinds) else ()
 
 
 def connect(settings: VoiceSettings) -> Mind:
@@ -166,14 +194,13 @@ def _haste_of(model: str) -> Mapping[str, object]:
     return next((haste for family, haste in _HASTE.items() if model.startswith(family)), dict[str, object]())
 
 
-def _call(call_id: str, name: str, parts: list[str]) -> ToolCall:
-    text = "".join(parts)
+def _arguments(text: str) -> dict[str, Any]:
     try:
         arguments: object = json.loads(text) if text.strip() else {}
     except ValueError:
         arguments = None
     # A call that cannot be read is passed on as one that the tool will refuse: the model then corrects it.
-    return ToolCall(call_id, name, cast("Mapping[str, Any]", arguments) if isinstance(arguments, dict) else {})
+    return cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
 
 
 def _tools(tools: Any) -> list[ToolParam]:  # noqa: ANN401

@@ -14,6 +14,7 @@ from tests.fakes.voice.faults import REFUSALS, Door, Fault, Kind
 from tests.fakes.voice.line import retry_after
 from tests.fakes.voice.replies import Block, text
 from tests.fakes.voice.script import ANTHROPIC_KEY, Script
+from tests.fakes.voice.thoughts import Thoughts
 
 _REFUSALS: Final = {
     Kind.BAD_KEY: (401, "authentication_error", "invalid x-api-key {key}"),
@@ -41,6 +42,7 @@ class Anthropic:
 
     def __init__(self, script: Script) -> None:
         self.script = script
+        self._thoughts = Thoughts()
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -65,9 +67,13 @@ class Anthropic:
             return _refuse(fault, key)
         fault = fault or self.script.faults.take(Door.CLAUDE, is_late=True)
         self.script.asked.append(body)
+        if (objection := self._thoughts.objection(body)) is not None:
+            refusal = {"type": "error", "error": {"type": "invalid_request_error", "message": objection}}
+            return JSONResponse(refusal, 400)
         reply = self.script.replies.pop(0) if self.script.replies else self.script.otherwise
         assert reply is not None, "Claude was asked more often than the script says"
         blocks = reply(body) if callable(reply) else reply
+        self._thoughts.note(body, blocks)
         return StreamingResponse(self._told(blocks, fault, key), media_type="text/event-stream")
 
     async def _told(self, blocks: Sequence[Block], fault: Fault | None, key: str) -> AsyncIterator[bytes]:
@@ -106,19 +112,30 @@ def _events(blocks: Sequence[Block]) -> list[dict[str, Any]]:
     message |= {"usage": _USAGE, "stop_reason": None, "stop_sequence": None}
     events: list[dict[str, Any]] = [{"type": "message_start", "message": message}, {"type": "ping"}]
     for index, block in enumerate(blocks):
-        is_text = block["type"] == "text"
-        empty: Block = text("") if is_text else {**block, "input": {}}
-        deltas: list[dict[str, Any]] = (
-            [{"type": "text_delta", "text": piece} for piece in re.findall(r"\S*\s*", block["text"]) if piece]
-            if is_text
-            else [{"type": "input_json_delta", "partial_json": piece} for piece in _sevens(json.dumps(block["input"]))]
-        )
+        empty, deltas = _pieces_of(block)
         events.append({"type": "content_block_start", "index": index, "content_block": empty})
         events += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
         events.append({"type": "content_block_stop", "index": index})
     reason = "tool_use" if any(block["type"] == "tool_use" for block in blocks) else "end_turn"
     stop = {"stop_reason": reason, "stop_sequence": None}
     return [*events, {"type": "message_delta", "delta": stop, "usage": {"output_tokens": 20}}, {"type": "message_stop"}]
+
+
+def _pieces_of(block: Block) -> tuple[Block, list[dict[str, Any]]]:
+    """Return what a block begins with, and what is added to it."""
+    match block["type"]:
+        case "text":
+            words = [piece for piece in re.findall(r"\S*\s*", block["text"]) if piece]
+            return text(""), [{"type": "text_delta", "text": piece} for piece in words]
+        case "thinking":
+            thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in _sevens(block["thinking"])]
+            signed = {"type": "signature_delta", "signature": block["signature"]}
+            return {**block, "thinking": "", "signature": ""}, [*thoughts, signed]
+        case "redacted_thinking":
+            return block, []
+        case _:
+            pieces = _sevens(json.dumps(block["input"]))
+            return {**block, "input": {}}, [{"type": "input_json_delta", "partial_json": piece} for piece in pieces]
 
 
 def _sevens(words: str) -> list[str]:

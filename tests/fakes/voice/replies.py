@@ -18,6 +18,16 @@ def tool(name: str, **arguments: object) -> Block:
     return {"type": "tool_use", "id": f"toolu_{name}", "name": name, "input": arguments}
 
 
+def thought(words: str, signature: str = "EqQBCkYIBRgC+signed==") -> Block:
+    """Return a block of thoughts, signed; the words may be left out."""
+    return {"type": "thinking", "thinking": words, "signature": signature}
+
+
+def sealed(data: str = "EmwKAhgBEgy+sealed==") -> Block:
+    """Return a block of thoughts that nobody but the provider can read."""
+    return {"type": "redacted_thinking", "data": data}
+
+
 def results_of(body: Mapping[str, Any]) -> list[str]:
     """Return what the tools said that a request ends with; none where it ends with a question."""
     blocks: list[dict[str, Any]] = body["messages"][-1]["content"]
