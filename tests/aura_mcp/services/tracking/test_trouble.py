@@ -39,6 +39,25 @@ def test_transaction_that_is_not_there_yet_is_fetched_later() -> None:
         assert run(f.tracking.fetch_pending()).new == 1
 
 
+def test_trouble_of_the_node_does_not_count_against_a_transaction() -> None:
+    """Our rule: after an hour without a node, one answer of not found is no reason to set a transaction aside."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        f.node.fail = lambda method, _: method == "getTransaction"
+        run(f.tracking.sweep())
+        for _ in range(12):
+            f.clock.ahead_s += 700
+            assert run(f.tracking.fetch_pending()).postponed == 1
+        f.node.fail = lambda _method, _about: False
+        f.node.texts[sent.signature] = None
+        f.clock.ahead_s += 700
+        assert run(f.tracking.fetch_pending()).quarantined == 0
+        f.node.texts.clear()
+        f.clock.ahead_s += 700
+        assert run(f.tracking.fetch_pending()).new == 1
+
+
 def test_unreadable_transaction_is_set_aside_and_shown() -> None:
     """Spec: quarantined with the reason, visible in the wallet's completeness."""
     with following("ann") as f:
