@@ -33,6 +33,9 @@ _PRIORITIES: Final = {Origin.WEBHOOK: 0, Origin.LOGS: 0, Origin.POLL: 1, Origin.
 
 LIVE_PRIORITY: Final = 0
 LAST_PRIORITY: Final = 3
+NOT_FOUND: Final = "not_found"
+"""How the problem starts of a signature that the node does not know."""
+
 NOBODY: Final = ""
 """The wallet of a signature of which nobody knows yet whom it concerns."""
 
@@ -58,6 +61,12 @@ SELECT signature, max(slot), bool_or(is_finalized), max(tries), min(queued_at), 
 FROM pending WHERE due_at <= ? AND priority <= ?
 GROUP BY signature
 ORDER BY min(priority), max(slot) NULLS FIRST, signature LIMIT ?
+"""
+_UNFOUND: Final = """
+SELECT signature, max(slot) FROM pending WHERE tries > 1 AND starts_with(problem, ?)
+GROUP BY signature
+HAVING NOT bool_or(is_finalized) AND max(slot) IS NOT NULL AND min(queued_at) <= ?
+ORDER BY min(queued_at), signature LIMIT ?
 """
 _POSTPONE: Final = """
 UPDATE pending SET due_at = i.due_at, tries = i.tries, problem = i.problem
@@ -133,6 +142,10 @@ class Pending:
         """Return up to `limit` signatures to be fetched now, of a priority or a more urgent one, in their order."""
         rows = self._database.rows(_NEXT, [now_s, priority, limit])
         return [Due._make((*row[:5], Origin(row[5]))) for row in rows]
+
+    def unfound(self, queued_until_s: int, limit: int) -> list[tuple[str, int]]:
+        """Return signatures, with their slots, that were looked for in vain and never listed as final; oldest first."""
+        return [(row[0], row[1]) for row in self._database.rows(_UNFOUND, [NOT_FOUND, queued_until_s, limit])]
 
     def settle(self, signatures: Collection[str]) -> None:
         """Take signatures out of the queue: their facts are stored, or they are set aside."""

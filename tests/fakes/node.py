@@ -1,7 +1,8 @@
 """Answer what is asked of a node from the simulated chain, in memory: the same calls as over a socket, counted.
 
 Faults are chosen by the test: `fail` raises for calls, `lag` shows an older chain, `hidden` transactions are not found,
-accounts of `frozen` mints cannot move.
+`texts` are answered in place of transactions (None: not found, though they have a status), accounts of `frozen` mints
+cannot move.
 Not responsible for wire formats and rate limits (`tests.fakes.upstream`).
 """
 
@@ -32,7 +33,7 @@ class Node:
         self.fail: Callable[[str, str], bool] = _never
         self.hidden: set[str] = set()
         self.frozen: set[str] = set()
-        self.texts: dict[str, bytes] = {}
+        self.texts: dict[str, bytes | None] = {}
 
     @property
     def slot(self) -> int:

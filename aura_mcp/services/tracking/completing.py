@@ -31,9 +31,11 @@ LEFT JOIN entity_member AS m ON m.entity = f.entity
 WHERE f.code IN ('gap_in', 'gap_out', 'gap_moved')
 GROUP BY ALL
 """
-_UNREADABLE: Final = """
-SELECT owner, count(DISTINCT signature)::BIGINT FROM quarantine
-WHERE reason IN ('not_found', 'unreadable', 'refused') GROUP BY owner
+_SET_ASIDE: Final = """
+SELECT DISTINCT owner, signature FROM quarantine WHERE reason IN ('not_found', 'unreadable', 'refused')
+"""
+_CAME_AFTER_ALL: Final = """
+SELECT DISTINCT owner, signature FROM standing_effect WHERE signature IN (SELECT signature FROM quarantine)
 """
 
 
@@ -104,7 +106,7 @@ class Completing:
         drifts = store.gaps.drifts()
         drifting = Counter(check.wallet for check in drifts)
         lost_drifts = Counter(check.wallet for check in drifts if check.tries > MOST_LOOKS)
-        unreadable = dict(store.database.rows(_UNREADABLE))
+        unreadable = self._unreadable()
         return {
             wallet: _count(
                 track,
@@ -113,10 +115,16 @@ class Completing:
                 lost_gaps=min(int(gaps.get(wallet, 0)), int(lost_gaps.get(wallet, 0))),
                 drifts=drifting[wallet],
                 lost_drifts=lost_drifts[wallet],
-                unreadable=int(unreadable.get(wallet, 0)),
+                unreadable=unreadable[wallet],
             )
             for wallet, track in tracks.items()
         }
+
+    def _unreadable(self) -> Counter[str]:
+        aside = self._store.database.rows(_SET_ASIDE)
+        # This reads the signatures of all facts, so it is asked only where there is a reason.
+        came = self._store.database.rows(_CAME_AFTER_ALL) if aside else []
+        return Counter(wallet for wallet, signature in aside if (wallet, signature) not in came)
 
 
 def in_words(found: WalletCompleteness) -> str:

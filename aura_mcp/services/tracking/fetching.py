@@ -26,7 +26,7 @@ from data.store import Store
 from data.store.booking import Booked
 from data.store.facts import Added, Outcome, Quarantined
 from data.store.finality import Placement
-from data.store.pending import LAST_PRIORITY, LIVE_PRIORITY, Due, Postponed
+from data.store.pending import LAST_PRIORITY, LIVE_PRIORITY, NOT_FOUND, Due, Postponed
 from data.store.readings import Source
 from engine.errors import ReadError
 from engine.facts import Reading
@@ -58,7 +58,6 @@ LOOK_AGAIN_S: Final = 2.0
 UNTIDY: Final = 8_192
 """After so many batches histories are put in order even when there is no pause."""
 
-NOT_FOUND: Final = "not_found"
 UNREADABLE: Final = "unreadable"
 REFUSED: Final = "refused"
 

@@ -1,9 +1,10 @@
-"""Follow stored transactions until they are final; take back those that the chain dropped.
+"""Follow transactions until they are final; take back, or look for no longer, those that the chain dropped.
 
-One is taken back only after the finalized slot has passed it and two looks into the whole history did not find it.
+That is done only after the finalized slot has passed one and two looks into the whole history did not find it.
 Not responsible for what taking back means (`data.store.finality`).
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -23,6 +24,8 @@ STATUSES_A_CALL: Final = 256
 MOST_A_ROUND: Final = 4 * STATUSES_A_CALL
 MISSES: Final = 2
 
+_log = logging.getLogger(__name__)
+
 
 class Finalizing:
     """The way from confirmed to final."""
@@ -37,7 +40,7 @@ class Finalizing:
     async def advance(self) -> FinalitySummary:
         """Ask once about everything that is only confirmed."""
         problems = Problems()
-        finalized = moved = taken_back = 0
+        finalized = moved = taken_back = vanished = 0
         waiting = await to_thread.run_sync(self._store.finality.waiting, MOST_A_ROUND)
         try:
             for start in range(0, len(waiting), STATUSES_A_CALL):
@@ -48,12 +51,14 @@ class Finalizing:
                 taken_back += await self._miss(missing)
                 finalized += len(final)
                 moved += len(elsewhere)
+            vanished = await self._leave_vanished()
         except ProviderError as error:
             problems.add(f"finality: {error}")
         return FinalitySummary(
             finalized=finalized,
             moved=moved,
             reversed=taken_back,
+            vanished=vanished,
             waiting=await to_thread.run_sync(self._store.finality.count_waiting),
             problems=problems.lines(),
         )
@@ -101,6 +106,25 @@ class Finalizing:
         if lost:
             await to_thread.run_sync(self._take_back, lost)
         return len(lost)
+
+    async def _leave_vanished(self) -> int:
+        """Take out of the queue what was dropped before it was fetched. Should it land again, it is listed again."""
+        # Fetching looked the first time, and this long ago.
+        looked_s = self._clock.epoch_s() - self._config.vanished_wait_s
+        unfound = await to_thread.run_sync(self._store.pending.unfound, looked_s, STATUSES_A_CALL)
+        if not unfound:
+            return 0
+        final_slot = await self._chain.finalized_slot()
+        _, statuses = await self._chain.statuses([signature for signature, _ in unfound], search_history=True)
+        gone = [
+            signature
+            for (signature, slot), status in zip(unfound, statuses, strict=True)
+            if status is None and slot < final_slot
+        ]
+        await to_thread.run_sync(self._store.pending.settle, gone)
+        if gone:
+            _log.info("never became final, and looked for no longer: %s", " ".join(gone))
+        return len(gone)
 
     def _take_back(self, placements: Sequence[Placement]) -> None:
         self._store.finality.reverse(placements, self._clock.epoch_s())

@@ -65,11 +65,15 @@ class SweepSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalitySummary:
-    """What became of stored transactions that were only confirmed; `moved` became final in another slot."""
+    """What became of transactions that were only confirmed; `moved` became final in another slot.
+
+    `vanished` were never fetched and never became final: nothing is missing without them.
+    """
 
     finalized: int = 0
     moved: int = 0
     reversed: int = 0
+    vanished: int = 0
     waiting: int = 0
     problems: tuple[str, ...] = ()
 

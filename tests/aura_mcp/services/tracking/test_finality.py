@@ -1,6 +1,9 @@
 """Confirmed, final, taken back, found again: what the chain drops counts no longer, and is never deleted."""
 
+import pytest
+
 from aura_mcp.services.tracking import Origin
+from engine.tracking import Coverage
 from tests.aura_mcp.services.tracking._following import Following, following, run
 from tests.builders.transactions import SOL_UNIT, address
 from tests.fakes.chain import RECENT_SLOTS
@@ -97,6 +100,98 @@ def test_sale_after_a_dropped_purchase_is_folded_again() -> None:
         (found,) = f.rows("SELECT sum(quantity)::BIGINT FROM realization")
         assert found == (4 * TOKENS,)
         assert f.store.verification.verify().is_sound
+
+
+@pytest.mark.parametrize("is_hinted", [False, True])
+def test_what_vanished_before_it_was_fetched_is_no_loss(is_hinted: bool) -> None:  # noqa: FBT001 - a case
+    """DOMAIN §2: what never became final is no fact; its wallet is as complete as the chain."""
+    with following("ann") as f:
+        buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        run(f.tracking.sweep())
+        lost = _unfetched_purchase(f, is_hinted=is_hinted)
+        f.chain.drop(lost)
+        _pass_by(f)
+        _look_again(f)
+        assert run(f.tracking.advance_finality()).vanished == 1
+        assert f.tracking.backlog().signatures == 0
+        assert f.rows("SELECT * FROM quarantine") == []
+        assert _coverage(f) is Coverage.COMPLETE
+        assert run(f.tracking.advance_finality()).vanished == 0
+
+
+def test_what_vanished_and_lands_again_is_fetched() -> None:
+    """Our rule: nobody waits for what is gone, and what comes back is listed like anything new."""
+    with following("ann") as f:
+        run(f.tracking.sweep())
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT, name="twice")
+        f.node.hidden.add(sent.signature)
+        run(f.tracking.sweep())
+        f.chain.drop(sent.signature)
+        _pass_by(f)
+        _look_again(f)
+        assert run(f.tracking.advance_finality()).vanished == 1
+        again = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT, name="twice")
+        assert again.signature == sent.signature
+        f.node.hidden.clear()
+        run(f.tracking.sweep())
+        assert f.stored() == {sent.signature}
+
+
+def test_what_is_only_late_is_waited_for() -> None:
+    """Our rule: before the final slot has passed it, or while a status knows it, a transaction has not vanished."""
+    with following("ann") as f:
+        run(f.tracking.sweep())
+        early, known = (buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT + n) for n in range(2))
+        f.node.texts |= dict.fromkeys((early.signature, known.signature))
+        run(f.tracking.sweep())
+        _look_again(f)
+        f.node.hidden.add(early.signature)
+        assert run(f.tracking.advance_finality()).vanished == 0, "no slot of theirs is final yet"
+        _pass_by(f)
+        f.node.hidden.clear()
+        assert run(f.tracking.advance_finality()).vanished == 0, "the node knows them"
+        f.node.texts.clear()
+        f.clock.ahead_s += WAIT_S
+        assert run(f.tracking.fetch_pending()).new == 2
+
+
+def test_what_was_listed_as_final_and_cannot_be_had_is_a_loss_until_it_comes() -> None:
+    """Our rule: a node that lost what is final leaves a gap that is shown, and shown no longer once it is closed."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        f.node.texts[sent.signature] = None
+        for _ in range(9):
+            run(f.tracking.refresh())
+            f.clock.ahead_s += 700
+        assert f.rows("SELECT reason FROM quarantine") == [("not_found",)]
+        assert _coverage(f) is Coverage.UNCLOSABLE
+        f.node.texts.clear()
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK))
+        assert run(f.tracking.drain()).new == 1
+        assert _coverage(f) is Coverage.COMPLETE
+
+
+def _unfetched_purchase(f: Following, *, is_hinted: bool) -> str:
+    sent = buy(f.chain, "ann", "BONK", 5 * TOKENS, SOL_UNIT + 1)
+    f.node.texts[sent.signature] = None
+    if is_hinted:
+        run(f.tracking.hint([sent.signature], Origin.WEBHOOK, {sent.signature: sent.slot}))
+        run(f.tracking.drain())
+    else:
+        run(f.tracking.sweep())
+    assert f.tracking.backlog().failing == 1
+    return sent.signature
+
+
+def _look_again(f: Following) -> None:
+    f.clock.ahead_s += WAIT_S
+    assert run(f.tracking.fetch_pending()).postponed
+
+
+def _coverage(f: Following) -> Coverage:
+    return f.tracking.completeness.all()[address("ann")].coverage
 
 
 def _dropped_purchase(f: Following) -> str:
