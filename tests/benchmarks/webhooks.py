@@ -6,12 +6,12 @@ Not responsible for asserting times: machines differ.
 """
 
 import os
+import selectors
+import socket
 import tempfile
-import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final, NamedTuple
@@ -32,7 +32,7 @@ WALLETS: Final = 174
 RATE: Final = 200
 STEADY_S: Final = 10
 FLOOD_S: Final = int(os.environ.get("AURA_BENCH_FLOOD_S", "5"))
-PUSHERS: Final = 64
+CONNECTIONS: Final = 256
 WARM: Final = 200
 PATIENCE_S: Final = 900.0
 HOUR_S: Final = 3_600
@@ -107,15 +107,8 @@ def _trades(chain: Chain, wallets: Sequence[str], count: int) -> list[Executed]:
 
 def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dict[str, float]:
     bodies = [(done.signature, text_of([done.helius])) for done in trades]
-    pushed: dict[str, Pushed] = {}
     spent_s, start = _cpu_s(hub), monotonic() + 0.5
-    threads = [
-        threading.Thread(target=_push, args=(hub.port, bodies, first, start, rate, pushed)) for first in range(PUSHERS)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    pushed = _push(hub.port, bodies, start, rate)
     pushed_until = max(each.answered_at for each in pushed.values())
     wanted = {done.signature for done in trades}
     _await(lambda: wanted <= _told(file).keys())
@@ -123,7 +116,7 @@ def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dic
     times = Counter(line.split()[1] for line in file.read_text("ascii").splitlines())
     whole = sorted(1_000 * (told[name] - pushed[name].at) for name in wanted)
     answers = sorted(1_000 * (each.answered_at - each.at) for each in pushed.values())
-    late = max((each.at - start - number / rate for number, each in enumerate(pushed.values())), default=0.0)
+    late = max(pushed[name].at - start - number / rate for number, (name, _) in enumerate(bodies))
     return {
         "events": len(trades),
         "rate_per_s": len(trades) / (pushed_until - start),
@@ -150,20 +143,63 @@ def _cpu_s(hub: LiveHub) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def _push(
-    port: int, bodies: Sequence[tuple[str, bytes]], first: int, start: float, rate: int, pushed: dict[str, Pushed]
-) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    headers = {"Authorization": SECRET, "Content-Type": "application/json"}
-    for number in range(first, len(bodies), PUSHERS):
-        sleep(max(0.0, start + number / rate - monotonic()))
-        name, body = bodies[number]
-        at = monotonic()
-        connection.request("POST", HELIUS_PATH, body, headers)
-        answer = connection.getresponse()
-        answer.read()
-        pushed[name] = Pushed(at, monotonic(), answer.status)
-    connection.close()
+class _Line:
+    """A connection of the pusher: a request goes out whole, its answer is read to the end."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.name = ""
+        self._at = 0.0
+        self._answer = b""
+
+    def send(self, name: str, request: bytes) -> None:
+        self.name, self._answer, self._at = name, b"", monotonic()
+        self.socket.sendall(request)
+
+    def receive(self) -> Pushed | None:
+        """Return how it went once the whole answer is there."""
+        self._answer += self.socket.recv(65_536)
+        head, gap, body = self._answer.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]) if gap else 0
+        if not gap or len(body) < length:
+            return None
+        return Pushed(self._at, monotonic(), int(head[9:12]))
+
+
+def _push(port: int, bodies: Sequence[tuple[str, bytes]], start: float, rate: int) -> dict[str, Pushed]:
+    """Push at a rate, as far as there are free connections, and return how each went."""
+    pushed: dict[str, Pushed] = {}
+    waiting = deque((name, _request(port, body)) for name, body in reversed(bodies))
+    with selectors.DefaultSelector() as selector:
+        # In turn, so that none idles until the hub closes it.
+        free = deque(_Line(port) for _ in range(CONNECTIONS))
+        for line in free:
+            selector.register(line.socket, selectors.EVENT_READ, line)
+        while len(pushed) < len(bodies):
+            while free and waiting and start + (len(bodies) - len(waiting)) / rate <= monotonic():
+                free.popleft().send(*waiting.pop())
+            due = start + (len(bodies) - len(waiting)) / rate
+            for key, _ in selector.select(max(0.0, due - monotonic()) if free and waiting else None):
+                line: _Line = key.data
+                done = line.receive()
+                if done is not None:
+                    pushed[line.name] = done
+                    free.append(line)
+        for key in list(selector.get_map().values()):
+            key.data.socket.close()
+    return pushed
+
+
+def _request(port: int, body: bytes) -> bytes:
+    lines = (
+        f"POST {HELIUS_PATH} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        f"Authorization: {SECRET}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    )
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 def _told(file: Path) -> dict[str, float]:
