@@ -209,17 +209,18 @@ class Events:
         lost = rows_of(self._store, _Reversed, _REVERSED, span)
         return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, upto)], upto)
 
-    def tell(self, added: Added) -> None:
-        """Inside of the transaction that stored and folded readings: store what they tell, unless `emit` must do it."""
+    def tell(self, added: Added) -> bool:
+        """Inside of the transaction that stored readings: store what they tell; False where `emit` must do it."""
         database = self._store.database
         if database.mark("emitted_batch") != added.batch - 1 or not added.is_fresh:
-            return
+            return False
         legs = self._legs_of(added)
         times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
         known = self._store.booking.recalled.prices(min(times) - 2 * DAY_S) if times else []
         prices = [_Price(*price) for price in known]
         valued = [_Valued(leg, _value(leg, prices)) for leg in legs]
         self._add([*self._whale_trades(valued), *self._updates(valued, added.batch)], added.batch, is_new=True)
+        return True
 
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""

@@ -1,12 +1,13 @@
 """Advance the ledger: fold the facts that arrived since the last booking, and only those.
 
 A booking is one transaction: after a crash the ledger is as it was before, and the next booking starts again.
+Live batches wait for each other (`book_soon`), but nobody who reads sees facts that are not booked.
 Not responsible for the rules of the ledger (`engine.ledger`), for finding what is new (`work`) or for comparing
 the result with the facts (`verification`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, NamedTuple
@@ -61,6 +62,9 @@ class Booking:
         self._database = database
         self._config = config
         self._untidy = 0
+        self._waiting: list[Added] = []
+        self.folds = 0
+        """How many folds were advanced or replayed since this was opened."""
         self.recalled = Recalled(database)
         """What live bookings remember."""
 
@@ -77,6 +81,7 @@ class Booking:
             while span.after != span.upto or has_marks:
                 done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
+                self.folds += done.folds
                 span = Span(span.upto, span.upto)
             if folds:
                 self._untidy += 1
@@ -90,30 +95,49 @@ class Booking:
                 tidy_histories(cursor)
             self._untidy = 0
 
-    def book_added(self, added: Added) -> Booked | None:
-        """Inside of `write`: fold what was just stored in the same transaction.
+    def book_soon(self, added: Added) -> bool:
+        """Inside of `write`: have what was just stored folded together with what follows, before anybody reads.
 
-        Return None, having done nothing, when there is more to it: `book` does it after the commit.
+        `Database.catch_up` does it at once. Return False, having done nothing, when there is more to it: `book` does
+        it after the commit.
         """
-        database, recalled = self._database, self.recalled
-        booked = database.mark("booked_batch")
-        is_next = booked > 0 and booked == added.batch - 1 == database.mark("last_batch") - 1
-        if not (is_next and added.is_fresh) or recalled.has_marks:
-            return None
+        database = self._database
+        before = self._waiting[-1].batch if self._waiting else database.mark("booked_batch")
+        is_next = 0 < before == added.batch - 1 == database.mark("last_batch") - 1
+        if not (is_next and added.is_fresh) or self.recalled.has_marks:
+            return False
+        database.once_committed(lambda: self._waiting.append(added))
+        database.defer(self._book_waiting)
+        return True
+
+    def _book_waiting(self) -> None:
+        """Fold what waits with little work, or with all of `book` where it is more than little."""
+        waiting, self._waiting = self._waiting, []
         try:
-            chunk = read_near(database.cursor(), Span(booked, added.batch), recalled, added)
-        except TooMuchError:
-            return None
-        states = recalled.states(list(chunk.work))
-        output = self._fold_chunk(chunk, states)
-        if output.marked or len(chunk.work) > FEW:
-            return None
-        _store_few(database, database.cursor(), chunk.work, output, states, has_marks=False)
-        database.set_mark("booked_batch", added.batch)
-        database.once_committed(lambda: recalled.keep(output.states))
+            if waiting and not self._book_few(waiting):
+                self.book()
+        except BaseException:
+            self._waiting = waiting
+            raise
+
+    def _book_few(self, waiting: Sequence[Added]) -> bool:
+        database, recalled = self._database, self.recalled
+        with database.write(keeps_version=True) as cursor:
+            span = Span(database.mark("booked_batch"), waiting[-1].batch)
+            try:
+                chunk = read_near(cursor, span, recalled, waiting)
+            except TooMuchError:
+                return False
+            states = recalled.states(list(chunk.work))
+            output = self._fold_chunk(chunk, states)
+            if output.marked or len(chunk.work) > FEW:
+                return False
+            _store_few(database, cursor, chunk.work, output, states, has_marks=False)
+            database.set_mark("booked_batch", span.upto)
+            database.once_committed(lambda: recalled.keep(output.states))
         self._untidy += 1
-        database.keep_version()
-        return Booked(len(chunk.work), sum(len(group.events) for group in chunk.folds))
+        self.folds += len(chunk.work)
+        return True
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
         """Forget all derived state and fold every fact again."""
@@ -259,12 +283,18 @@ def _store_few(
 ) -> None:
     """Write the same as `_store`, with what is kept ready for a few rows."""
     removed = [key for key, task in work.items() if task.is_stored and not task.goes_on]
-    remove_folds(cursor, removed)
     if has_marks:
         forget_marks(cursor, list(work))
     advanced = [key for key, task in work.items() if task.goes_on and key not in output.marked]
-    if advanced:
-        database.delete("fold_state", KEY_COLUMNS, advanced)
+    gone = (
+        ("fold_state", [*removed, *advanced]),
+        ("episode", removed),
+        ("realization", [key for key in removed if states[key].realizations]),
+        ("finding", [key for key in removed if states[key].findings]),
+    )
+    for table, keys in gone:
+        if keys:
+            database.delete(table, KEY_COLUMNS, keys)
     replaced = [(*key, states[key].state.episode) for key in advanced]
     numbered = {(entity, mint, episode.number) for entity, mint, episode in replaced if episode is not None}
     changed = numbered & {(row[0], row[1], row[2]) for row in output.episodes}

@@ -10,7 +10,7 @@ import re
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -56,11 +56,12 @@ class Database:
         self._writing = threading.RLock()
         self._writer = Writer(self._new_cursor())
         self._listeners: list[Callable[[], None]] = []
+        self._deferred: Callable[[], None] | None = None
         self._commits = itertools.count(1)
         self.commits = 0
         """Changes whenever something is committed: as long as it stays, so does what any query returns."""
         self.version = 0
-        """Changes with every commit but those of a live batch, which says itself what it changed (`keep_version`)."""
+        """Changes with every commit but those that change nothing that anybody remembers (`write`)."""
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
@@ -107,18 +108,28 @@ class Database:
             connection.close()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return the calling thread's own cursor."""
+        """Return the calling thread's own cursor; what was deferred is done by then."""
+        self._catch_up_if_possible()
+        return self._own_cursor()
+
+    def _own_cursor(self) -> duckdb.DuckDBPyConnection:
         cursor: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if cursor is None:
             cursor = self._new_cursor()
             self._local.cursor = cursor
         return cursor
 
-    def rows(self, sql: str, parameters: Sequence[object] | dict[str, object] = ()) -> list[tuple[Any, ...]]:
-        """Return every row of a query: an open result would block checkpoints."""
+    def rows(
+        self, sql: str, parameters: Sequence[object] | dict[str, object] = (), *, needs_ledger: bool = True
+    ) -> list[tuple[Any, ...]]:
+        """Return every row of a query: an open result would block checkpoints.
+
+        Without `needs_ledger` what was deferred stays so: nothing that is asked for depends on it.
+        """
         with translated(self.name):
             try:
-                return self.cursor().execute(sql, parameters).fetchall()
+                cursor = self.cursor() if needs_ledger else self._own_cursor()
+                return cursor.execute(sql, parameters).fetchall()
             except duckdb.OutOfMemoryException:
                 if self._is_writing():
                     # The transaction is lost; whoever opened it rolls it back.
@@ -130,6 +141,7 @@ class Database:
     @contextmanager
     def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield another cursor with temporary tables of its own, to read with while the thread's own one writes."""
+        self._catch_up_if_possible()
         with translated(self.name):
             cursor = self._new_cursor()
             try:
@@ -140,8 +152,10 @@ class Database:
     @contextmanager
     def writing(self) -> Generator[None]:
         """Keep other writers out over several transactions, with all of the memory at hand."""
-        with self._writing, self.heavy():
-            yield
+        with self._writing:
+            self.catch_up()
+            with self.heavy():
+                yield
 
     @contextmanager
     def write(self, *, keeps_version: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
@@ -149,24 +163,53 @@ class Database:
 
         It is the thread's own one during the block, and one for all writers: what is prepared on it stays. A `write`
         inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is written
-        that anybody remembers.
+        that anybody remembers, unless `change_version` says so, nor anything that deferred work must come before.
         """
         with self._writing:
             if self._is_writing():
-                yield self.cursor()
+                yield self._own_cursor()
                 return
+            if not keeps_version:
+                self.catch_up()
             with self.heavy(), self._own_writer() as writer, self.transaction(writer.cursor):
                 writer.keeps_version = keeps_version
                 yield writer.cursor
                 writer.prepare()
 
+    def defer(self, work: Callable[[], None]) -> None:
+        """Inside `write`: have something done before anybody else reads or writes; `catch_up` does it at once."""
+        self._deferred = work
+
+    def catch_up(self) -> None:
+        """Do what was deferred, in a transaction of its own; inside `write` nothing happens.
+
+        Raises:
+            StoreError: it cannot be done; it stays deferred.
+        """
+        if self._deferred is None or self._is_writing():
+            return
+        with self._writing:
+            work, self._deferred = self._deferred, None
+            if work is None:
+                return
+            try:
+                work()
+            except BaseException:
+                self._deferred = work
+                raise
+
+    def _catch_up_if_possible(self) -> None:
+        # On a full disk what is committed can still be read; whoever writes next says that it is full.
+        with suppress(StoreError):
+            self.catch_up()
+
     def once_committed(self, call: Callable[[], None]) -> None:
         """Inside `write`: call something once it is committed, before others may write; never when it is not."""
         self._writer.once_committed(call)
 
-    def keep_version(self) -> None:
-        """Inside `write`: let `version` stay, as what is written makes nothing untrue that others remember."""
-        self._writer.keeps_version = True
+    def change_version(self) -> None:
+        """Inside `write`: let `version` change after all, as something is written that others remember."""
+        self._writer.keeps_version = False
 
     def insert(self, table: str, columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
         """Inside `write`: append a few rows, each with a value for every one of the columns in order.
@@ -242,7 +285,7 @@ class Database:
 
     @contextmanager
     def _own_writer(self) -> Generator[Writer]:
-        before, writer = self.cursor(), self._writer
+        before, writer = self._own_cursor(), self._writer
         self._local.cursor, self._local.is_writing = writer.cursor, True
         try:
             yield writer

@@ -34,7 +34,7 @@ _FIND_STATES: Final = """
 SELECT entity, mint, state, events, realizations, findings FROM fold_state SEMI JOIN wanted USING (entity, mint)
 """
 # Lists of constants reach the scan, a join with few rows does not: a third of the time.
-_FEW: Final = 64
+_FEW: Final = 200
 _ARE_AMONG: Final = "mint IN ({mints}) AND entity IN ({entities})"
 _FIND_FEW: Final = "SELECT entity, mint, state, events, realizations, findings FROM fold_state WHERE {condition}"
 

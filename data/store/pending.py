@@ -140,7 +140,7 @@ class Pending:
 
     def due(self, now_s: int, limit: int, *, priority: int = LAST_PRIORITY) -> list[Due]:
         """Return up to `limit` signatures to be fetched now, of a priority or a more urgent one, in their order."""
-        rows = self._database.rows(_NEXT, [now_s, priority, limit])
+        rows = self._database.rows(_NEXT, [now_s, priority, limit], needs_ledger=False)
         return [Due._make((*row[:5], Origin(row[5]))) for row in rows]
 
     def unfound(self, queued_until_s: int, limit: int) -> list[tuple[str, int]]:

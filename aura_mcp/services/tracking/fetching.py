@@ -23,7 +23,6 @@ from data.clock import Clock
 from data.errors import ProviderError
 from data.providers.chain import Chain
 from data.store import Store
-from data.store.booking import Booked
 from data.store.facts import Added, Outcome, Quarantined
 from data.store.finality import Placement
 from data.store.pending import LAST_PRIORITY, LIVE_PRIORITY, NOT_FOUND, Due, Postponed
@@ -51,6 +50,9 @@ SOON_S: Final = 0.02
 
 LEARNING: Final = 0.05
 """How much the time of one answer counts among those before."""
+
+BOOK_WITHIN_S: Final = 0.2
+"""How long live facts wait to be booked unless somebody reads: a booking of many costs little more than one of few."""
 
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
@@ -86,7 +88,8 @@ class _Batch:
 class _Run:
     """The counts of one run; its batches are added as they are written."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_live: bool) -> None:
+        self.is_live = is_live
         self.under_way: set[str] = set()
         self.transactions = self.new = self.duplicate = self.unrelated = 0
         self.postponed = self.quarantined = self.booked = 0
@@ -116,7 +119,7 @@ class Fetcher:
         config: TrackingConfig,
         history: History,
         on_commit: Callable[[], None],
-        tell: Callable[[Added], None],
+        tell: Callable[[Added], bool],
     ) -> None:
         self._store = store
         self._chain = chain
@@ -128,6 +131,7 @@ class Fetcher:
         self._under_way: set[str] = set()
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._changed = anyio.Event()
+        self._stored = anyio.Event()
         self._offered: deque[Due] = deque()
         self._must_look = True
         self._is_pulling = False
@@ -188,9 +192,24 @@ class Fetcher:
         """Fetch what is offered and what hints have queued, until cancelled."""
         self._is_pulling = True
         try:
-            await self.run(priority=LIVE_PRIORITY, is_endless=True)
+            self._stored = anyio.Event()
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._book_for_ever)
+                await self.run(priority=LIVE_PRIORITY, is_endless=True)
         finally:
             self._is_pulling = False
+
+    async def _book_for_ever(self) -> None:
+        """Book what live batches have left for that, several of them at once."""
+        while True:
+            await self._stored.wait()
+            self._stored = anyio.Event()
+            await anyio.sleep(BOOK_WITHIN_S)
+            await to_thread.run_sync(self._book)
+
+    def _book(self) -> None:
+        self._store.database.catch_up()
+        self._store.booking.tidy(UNTIDY)
 
     async def run(
         self,
@@ -201,7 +220,9 @@ class Fetcher:
         progress: Progress | None = None,
     ) -> Fetched:
         """Fetch what is due of a priority or a more urgent one, until nothing is and `goes_on` says no more comes."""
-        run = _Run()
+        run = _Run(is_live=is_endless)
+        # An event belongs to the loop in which it was first waited for; this one may be another than last time.
+        self.wake()
         most = self._chain.transactions_a_call
         send_jobs, jobs = anyio.create_memory_object_stream[Due](0 if most == 1 else most)
         send_answers, answers = anyio.create_memory_object_stream[_Answer](math.inf)
@@ -344,20 +365,22 @@ class Fetcher:
                 self.wake()
             self._tell_stored()
             if has_new:
+                self._stored.set()
                 self._on_commit()
             if progress is not None:
                 progress("fetching", run.transactions, run.transactions + len(run.under_way))
 
     def _store_batch(self, answers: Sequence[_Answer], run: _Run) -> bool:
-        """Write what came: facts, settled signatures, finality and, unless there is much of it, the booking at once."""
+        """Write what came: facts, settled signatures, finality and events; the booking follows, for several at once."""
         store, now_s = self._store, self._clock.epoch_s()
+        folds = store.booking.folds
         followed = store.wallets.tracked()
         batch = _Batch()
         for answer in answers:
             self._sort(answer, followed, batch, run, now_s)
         outcomes: Sequence[Outcome | str] = ()
-        booked: Booked | None = None
-        with store.database.write():
+        is_booked_soon = is_told = False
+        with store.database.write(keeps_version=True):
             # In the same turn, so that no hint is queued for what is stored.
             store.database.once_committed(lambda: self._remember(batch.settled))
             # What somebody else queues meanwhile is found there, and fetched once more at worst.
@@ -368,19 +391,22 @@ class Fetcher:
                 added = store.facts.add(batch.readings, Source.RPC)
                 outcomes = added.outcomes
                 store.finality.place_found(batch.found, batch.confirmed, added)
-                booked = store.booking.book_added(added)
-                if booked is not None:
-                    self._tell(added)
+                is_booked_soon = store.booking.book_soon(added)
+                if is_booked_soon:
+                    is_told = self._tell(added)
+                else:
+                    store.database.change_version()
             quarantined = _quarantined(store, batch, outcomes)
             if quarantined:
                 store.facts.add_quarantined(quarantined)
             store.pending.postpone(batch.postponed)
             store.pending.settle([signature for signature, _, _ in batch.quarantined])
-        if batch.readings and booked is None:
-            booked = store.booking.book()
-        store.booking.tidy(UNTIDY)
+        if batch.readings and not is_booked_soon:
+            store.booking.book()
+        elif not (run.is_live and is_told):
+            self._book()
+        run.booked += store.booking.folds - folds
         self._count(batch, outcomes, run, len(answers))
-        run.booked += booked.folds if booked else 0
         return Outcome.NEW in outcomes
 
     def _tell_stored(self) -> None:

@@ -38,15 +38,16 @@ def _nobody_listens() -> None:
     return None
 
 
-def _nothing_is_told(_added: Added) -> None:
-    return None
+def _nothing_is_told(_added: Added) -> bool:
+    return True
 
 
 class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
-    `on_commit` is called in the event loop after new facts were committed and booked; `tell` in their transaction,
-    when they are booked in it, with what they are. `teller` brings the history of new wallets in fewer calls.
+    `on_commit` is called in the event loop after new facts were committed. `tell` is called in their transaction with
+    what they are, and returns whether it told them; what it did not, or was not asked to, is booked at once, for others
+    to tell. `teller` brings the history of new wallets in fewer calls.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Tracking:
         config: TrackingConfig | None = None,
         *,
         on_commit: Callable[[], None] = _nobody_listens,
-        tell: Callable[[Added], None] = _nothing_is_told,
+        tell: Callable[[Added], bool] = _nothing_is_told,
         teller: TellsHistory | None = None,
     ) -> None:
         config = config or TrackingConfig()
