@@ -133,7 +133,7 @@ async def fitting(
 
 
 def _with_symbols(result: CallToolResult, symbols: Mapping[Mint, str]) -> CallToolResult:
-    content = result.structured_content
+    content = result.structured_content if symbols else None
     if content is not None and (told := {mint: symbols[mint] for mint in _mints(content) if mint in symbols}):
         content["untrusted_symbols"] = told
     return result
