@@ -6,13 +6,13 @@ Not responsible for what the sums say of a wallet (`board_table`).
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from aura_mcp.services.windows import Period
 from data.store import Store
-from data.store.histories import History
+from data.store.histories import History, Token
 from data.store.ledger_reader import LedgerReader
 from engine.ledger import DEFAULT_CONFIG, Basis, Currency, Disposal, Episode, Outcome, Realization, flow_of, judge
 
@@ -54,7 +54,7 @@ CASE
     ELSE 0
 END
 """
-_JUDGED: Final = """
+JUDGED: Final = """
     SELECT
         entity, mint, cost_lamports, cost_usd_micro,
         proceeds_lamports - cost_lamports - buy_fee_lamports - sell_fee_lamports AS net_lamports,
@@ -81,12 +81,6 @@ SELECT
 FROM ({judged})
 GROUP BY entity
 """
-_GAINS: Final = """
-SELECT
-    entity, sum(net_lamports) FILTER (in_sol IS NOT NULL), sum(net_usd_micro) FILTER (in_usd IS NOT NULL)
-FROM ({judged} AND entity IN (SELECT unnest($entities)))
-GROUP BY entity, mint
-"""
 _CLOSED_SUMS: Final = (
     "sum(net_lamports) FILTER (in_sol IS NOT NULL)",
     "sum(cost_lamports) FILTER (in_sol IS NOT NULL)",
@@ -94,7 +88,7 @@ _CLOSED_SUMS: Final = (
     "sum(cost_usd_micro) FILTER (in_usd IS NOT NULL)",
 )
 
-_BEFORE_ALL: Final = -(2**62)
+BEFORE_ALL: Final = -(2**62)
 # Rows of a span lie all over the tables: what is read ahead costs more with every one of them.
 _BEHIND_S: Final = 10
 _AHEAD_S: Final = 120
@@ -146,10 +140,10 @@ _SOLD_FIELDS: Final = 10
 
 def add_up(store: Store, since_s: int | None, until_s: int) -> dict[str, Sums]:
     """Return the sums of every wallet that disposed of something, or closed a round trip, in a span."""
-    bounds = {"since": _BEFORE_ALL if since_s is None else since_s, "until": until_s}
+    bounds = {"since": BEFORE_ALL if since_s is None else since_s, "until": until_s}
     with store.database.heavy():
         found = {row[0]: Sums(*row[1:]) for row in _fetch(store, _SOLD, _SOLD_SUMS, bounds)}
-        for entity, *values in _fetch(store, _CLOSED, _CLOSED_SUMS, {**bounds, **_rules()}):
+        for entity, *values in _fetch(store, _CLOSED, _CLOSED_SUMS, {**bounds, **rules()}):
             found[entity] = Sums(*found.get(entity, NOTHING)[:_SOLD_FIELDS], *values)
     return found
 
@@ -159,7 +153,7 @@ def add_up_one(history: History, when: Period) -> Sums:
     found = [NOTHING]
     for token in history.tokens.values():
         found += [_sold(row) for row in token.realizations if when.contains(row.disposed_at)]
-        found += [_closed(row) for row in token.episodes if row.closed_at is not None and when.contains(row.closed_at)]
+        found += closed_in(token, when)
     return Sums._make(map(sum, zip(*found, strict=True)))
 
 
@@ -190,19 +184,35 @@ class Edge:
         self._since_s, self._until_s = since_s, until_s
 
 
-def gainers(
-    store: Store, entities: Sequence[str], since_s: int | None, until_s: int
-) -> dict[tuple[str, Currency], list[int]]:
-    """Return what each token that gained in a span brought to wallets, by wallet and currency."""
-    bounds = {"since": _BEFORE_ALL if since_s is None else since_s, "until": until_s}
-    found: defaultdict[tuple[str, Currency], list[int]] = defaultdict(list)
-    for entity, sol, usd in store.database.rows(
-        _GAINS.format(judged=_JUDGED), {**bounds, **_rules(), "entities": list(entities)}
-    ):
-        for currency, net in ((Currency.SOL, sol), (Currency.USD, usd)):
-            if net is not None and net > 0:
-                found[entity, currency].append(net)
-    return found
+def closed_in(token: Token, when: Period) -> list[Sums]:
+    """Return the sums of every round trip in a token that closed in a period."""
+    return [_closed(row) for row in token.episodes if row.closed_at is not None and when.contains(row.closed_at)]
+
+
+def _closed(episode: Episode) -> Sums:
+    """Return the sums of one closed round trip."""
+    found: dict[str, int] = {}
+    for currency, unit in ((Currency.SOL, "lamports"), (Currency.USD, "usd_micro")):
+        outcome, flow = judge(episode, currency), episode.flow(currency)
+        if isinstance(outcome, Outcome) and flow is not None:
+            found |= {
+                f"total_{currency.value}": 1,
+                f"wins_{currency.value}": int(outcome is Outcome.WIN),
+                f"losses_{currency.value}": int(outcome is Outcome.LOSS),
+                f"closed_{unit}": flow.net,
+                f"cost_{unit}": flow.cost,
+            }
+    return Sums(**found)
+
+
+def rules() -> dict[str, object]:
+    """Return what `JUDGED` judges by."""
+    return {
+        "coverage_min_bps": DEFAULT_CONFIG.coverage_min_bps,
+        "moved_min_bps": DEFAULT_CONFIG.moved_min_bps,
+        "break_even_bps": DEFAULT_CONFIG.break_even_bps,
+        "break_even_usd_micro": DEFAULT_CONFIG.break_even_usd_micro,
+    }
 
 
 def _sold(row: Realization) -> Sums:
@@ -224,30 +234,6 @@ def _sold(row: Realization) -> Sums:
     )
 
 
-def _closed(episode: Episode) -> Sums:
-    found: dict[str, int] = {}
-    for currency, unit in ((Currency.SOL, "lamports"), (Currency.USD, "usd_micro")):
-        outcome, flow = judge(episode, currency), episode.flow(currency)
-        if isinstance(outcome, Outcome) and flow is not None:
-            found |= {
-                f"total_{currency.value}": 1,
-                f"wins_{currency.value}": int(outcome is Outcome.WIN),
-                f"losses_{currency.value}": int(outcome is Outcome.LOSS),
-                f"closed_{unit}": flow.net,
-                f"cost_{unit}": flow.cost,
-            }
-    return Sums(**found)
-
-
-def _rules() -> dict[str, object]:
-    return {
-        "coverage_min_bps": DEFAULT_CONFIG.coverage_min_bps,
-        "moved_min_bps": DEFAULT_CONFIG.moved_min_bps,
-        "break_even_bps": DEFAULT_CONFIG.break_even_bps,
-        "break_even_usd_micro": DEFAULT_CONFIG.break_even_usd_micro,
-    }
-
-
 def _fetch(store: Store, sql: str, sums: Iterable[str], named: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Return the rows with 0 for what was not there.
 
@@ -256,11 +242,11 @@ def _fetch(store: Store, sql: str, sums: Iterable[str], named: Mapping[str, obje
     columns = tuple(sums)
     narrow = ", ".join(f"TRY_CAST({column} AS BIGINT)" for column in columns)
     lost = " OR ".join(f"({column} IS NOT NULL AND TRY_CAST({column} AS BIGINT) IS NULL)" for column in columns)
-    rows = store.database.rows(sql.format(sums=f"{narrow}, {lost}", judged=_JUDGED), dict(named))
+    rows = store.database.rows(sql.format(sums=f"{narrow}, {lost}", judged=JUDGED), dict(named))
     if not any(row[-1] for row in rows):
         return [_filled(row[:-1]) for row in rows]
     return [
-        _filled(row) for row in store.database.rows(sql.format(sums=", ".join(columns), judged=_JUDGED), dict(named))
+        _filled(row) for row in store.database.rows(sql.format(sums=", ".join(columns), judged=JUDGED), dict(named))
     ]
 
 

@@ -3,19 +3,23 @@
 Moving by a minute reads a few rows where adding up anew would read all. Not responsible for adding up (`board_sums`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import product
 from math import inf
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
-from aura_mcp.services.board_sums import NOTHING, Edge, Sums, add_up, gainers
+from aura_mcp.services.board_lotto import Lotto, lotto_of_all, lotto_of_one
+from aura_mcp.services.board_sums import NOTHING, Edge, Sums, add_up
 from aura_mcp.services.windows import Period
 from data.store import Store
+from data.store.histories import Histories
 from engine.ledger import Currency
 from engine.wallets import COVERAGE_MIN, wilson
-from engine.wallets.amounts import LOTTO_SHARE
+
+V = TypeVar("V")
+
+_UNKNOWN: Final[Mapping[str, Lotto]] = {}
 
 
 class Line(NamedTuple):
@@ -84,7 +88,7 @@ class Table:
     when: Period
     sums: Mapping[str, Sums]
     _lines: dict[Currency, dict[str, Line]] = field(default_factory=dict[Currency, dict[str, Line]])
-    _lotto: dict[tuple[str, Currency], bool | None] = field(default_factory=dict[tuple[str, Currency], bool | None])
+    _lotto: dict[str, Lotto] = field(default_factory=dict[str, Lotto])
 
     def lines(self, currency: Currency) -> Mapping[str, Line]:
         """Return a line for every wallet that disposed of something in the window."""
@@ -92,32 +96,31 @@ class Table:
             self._lines[currency] = _lines_of(self.sums, self.sums, currency)
         return self._lines[currency]
 
-    def is_lotto(self, store: Store, entities: Sequence[str], currency: Currency) -> list[bool | None]:
-        """Return for each wallet whether one token made more than 60 % of its gains, None where nothing gained."""
-        unknown = [entity for entity in entities if (entity, currency) not in self._lotto]
-        if unknown:
-            found = gainers(store, unknown, self.when.since_s, self.when.as_of_s)
-            for key in product(unknown, Currency):
-                gains = found.get(key)
-                self._lotto[key] = max(gains) / sum(gains) > LOTTO_SHARE if gains else None
-        return [self._lotto[entity, currency] for entity in entities]
+    def is_lotto(self, entity: str, currency: Currency, histories: Histories) -> bool | None:
+        """Return whether one token made more than 60 % of a wallet's gains, None where nothing gained."""
+        if entity not in self._lotto:
+            self._lotto[entity] = lotto_of_one(histories.of(entity), self.when)
+        return self._lotto[entity].judged_in(currency)
 
-    def changed(self, when: Period, changes: Mapping[str, Sums]) -> "Table":
-        """Return the table with other sums of some wallets, or of another moment; what stays is taken over."""
+    def changed(self, when: Period, changes: Mapping[str, Sums], lotto: Mapping[str, Lotto] = _UNKNOWN) -> "Table":
+        """Return the table with other sums of some wallets, or of another moment; what stays is taken over.
+
+        `lotto` is that of the changed wallets, where it is known already.
+        """
         if not changes:
             return Table(when=when, sums=self.sums, _lines=self._lines, _lotto=self._lotto)
         sums = {**self.sums, **changes}
         lines: dict[Currency, dict[str, Line]] = {}
         for currency, known in self._lines.items():
-            kept = {entity: line for entity, line in known.items() if entity not in changes}
-            lines[currency] = kept | _lines_of(sums, changes, currency)
-        lotto = {key: value for key, value in self._lotto.items() if key[0] not in changes}
-        return Table(when=when, sums=sums, _lines=lines, _lotto=lotto)
+            lines[currency] = _without(known, changes) | _lines_of(sums, changes, currency)
+        return Table(when=when, sums=sums, _lines=lines, _lotto={**_without(self._lotto, changes), **lotto})
 
 
 def table_of(store: Store, when: Period) -> Table:
     """Return the table of a window."""
-    table = Table(when=when, sums=add_up(store, when.since_s, when.as_of_s))
+    sums = add_up(store, when.since_s, when.as_of_s)
+    lotto = {**dict.fromkeys(sums, Lotto()), **lotto_of_all(store, when)}
+    table = Table(when=when, sums=sums, _lotto=lotto)
     for currency in Currency:
         # The first board takes long anyway; the first one in the other currency need not.
         table.lines(currency)
@@ -149,6 +152,14 @@ def move(table: Table, when: Period, edges: Edges) -> Table | None:
 def _lines_of(sums: Mapping[str, Sums], entities: Iterable[str], currency: Currency) -> dict[str, Line]:
     found = ((entity, sums[entity]) for entity in entities)
     return {entity: _line(entity, row, currency) for entity, row in found if row.rows}
+
+
+def _without(known: Mapping[str, V], entities: Iterable[str]) -> dict[str, V]:
+    # Copying all and forgetting a few is quicker than looking at each.
+    kept = dict(known)
+    for entity in entities:
+        kept.pop(entity, None)
+    return kept
 
 
 def _line(entity: str, sums: Sums, currency: Currency) -> Line:

@@ -6,12 +6,14 @@ without a rank, with the reason. The sums of a window are kept for the last stat
 """
 
 import threading
+from bisect import insort
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from aura_mcp.services.board_lotto import lotto_of_one
 from aura_mcp.services.board_sums import Edge, add_up_one
 from aura_mcp.services.board_table import Edges, Line, Table, move, table_of
 from aura_mcp.services.cursors import read_cursor, write_cursor
@@ -89,7 +91,7 @@ class Boards:
             shown = list(islice(listed, start, end + 1))
             has_more, shown = len(shown) > end - start, shown[: end - start]
             entities = [line.entity for _, line in shown]
-            lotto = table.is_lotto(self._store, entities, question.currency)
+            lotto = [table.is_lotto(entity, question.currency, self._histories) for entity in entities]
         names = self._parties.named(entities)
         histories = self._completing.of_entities(entities)
         return Leaderboard(
@@ -145,23 +147,36 @@ class Boards:
         for kept in self._tables.values():
             for as_of_s, table in kept.items():
                 sums = {entity: add_up_one(history, table.when) for entity, history in histories}
-                kept[as_of_s] = table.changed(table.when, sums)
+                lotto = {entity: lotto_of_one(history, table.when) for entity, history in histories}
+                kept[as_of_s] = table.changed(table.when, sums, lotto)
 
     def _in_order(self, table: Table, question: BoardQuestion) -> "_Order":
         """Return all lines: ranks first, the largest value first, then more evidence, then the higher net."""
         key = (question.window, question.currency, question.by)
-        lines = table.lines(question.currency)
-        before = self._orders.get(key)
+        lines, before = table.lines(question.currency), self._orders.get(key)
         if before is None or before.source is not lines:
-            # Few lines change their place from one moment to the next, and what is nearly sorted is sorted in one pass.
-            known = () if before is None else [line.entity for line in before.lines]
-            found = [lines[entity] for entity in known if entity in lines]
-            old = set(known)
-            found += [line for entity, line in lines.items() if entity not in old]
             fields = ("is_unranked", _SORTED_BY[question.by], "by_n", "by_known_net", "entity")
-            found.sort(key=itemgetter(*map(Line._fields.index, fields)))
-            before = self._orders[key] = _order(lines, found)
+            places = [Line._fields.index(name) for name in fields]
+            before = self._orders[key] = _order(lines, _sorted(lines, () if before is None else before.lines, places))
         return before
+
+
+def _sorted(lines: Mapping[str, Line], before: Sequence[Line], places: Sequence[int]) -> list[Line]:
+    """Return lines sorted by their fields at these places, the first of which splits them in two."""
+    found = [line for line in before if lines.get(line.entity) is line]
+    if 2 * len(found) < len(lines):
+        halves: tuple[list[Line], list[Line]] = ([], [])
+        for line in lines.values():
+            halves[line.is_unranked].append(line)
+        # What is compared starts with a number, which is quicker than with what most lines share.
+        for half in halves:
+            half.sort(key=itemgetter(*places[1:]))
+        return halves[0] + halves[1]
+    # Few lines change their place from one moment to the next.
+    known = {line.entity for line in found}
+    for entity in lines.keys() - known:
+        insort(found, lines[entity], key=itemgetter(*places))
+    return found
 
 
 class _Order(NamedTuple):
