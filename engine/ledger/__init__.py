@@ -13,6 +13,7 @@ from engine.ledger.realized import (
     Disposal,
     Flow,
     Realization,
+    complete_flow,
     flow_of,
     proceeds_of,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Totals",
     "Unrated",
     "Value",
+    "complete_flow",
     "flow_of",
     "fold",
     "is_moved",

@@ -5,7 +5,7 @@ Not responsible for adding them up (`rates`, `amounts`, `holding`) or for rating
 """
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import add, attrgetter, itemgetter, sub
@@ -21,6 +21,7 @@ from engine.ledger import (
     Outcome,
     Realization,
     Unrated,
+    complete_flow,
     flow_of,
     is_moved,
     judge_flow,
@@ -31,9 +32,11 @@ from engine.wallets.inputs import TokenHistory, Window
 from engine.wallets.results import PnlBucket, bucket_of
 
 _WEIGHT: Final = 10**12
-_AMOUNTS: Final = {
-    currency: attrgetter(*(f"{name}_{unit}" for name in ("cost", "buy_fee", "proceeds", "sell_fee")))
-    for currency, unit in ((Currency.USD, "usd_micro"), (Currency.SOL, "lamports"))
+_FLOW: Final = ("cost", "buy_fee", "proceeds", "sell_fee")
+_UNITS: Final = ((Currency.USD, "usd_micro"), (Currency.SOL, "lamports"))
+_ROW_AMOUNTS: Final = {currency: attrgetter(*(f"{name}_{unit}" for name in _FLOW)) for currency, unit in _UNITS}
+_EPISODE_AMOUNTS: Final = {
+    currency: attrgetter(*(f"{name}_{unit}" for name in (*_FLOW, "spent", "unmatched"))) for currency, unit in _UNITS
 }
 
 
@@ -151,7 +154,7 @@ def record_of(histories: Iterable[TokenHistory], config: LedgerConfig = DEFAULT_
     rows = _rows_of(known)
     ongoing = [episode for history in known for episode in history.episodes if episode.closed_at is None]
     ended = [
-        _Ended(episode.closed_at, history.mint, episode.number, is_moved(episode, config), episode)
+        (episode.closed_at, history.mint, episode.number, is_moved(episode, config), episode)
         for history in known
         for episode in history.episodes
         if episode.closed_at is not None
@@ -175,32 +178,26 @@ def _cut(columns: tuple[Sequence[object], ...], window: Window, as_of: int) -> l
     return [column[start:end] for column in columns]
 
 
-def _rows_of(histories: Iterable[TokenHistory]) -> _Rows:
-    weighed: list[tuple[Realization, int]] = []
-    unmatched: list[Realization] = []
-    for history in histories:
-        rows = [row for row in history.realizations if row.basis is Basis.KNOWN and row.kind is not Disposal.OUT]
-        quantities: dict[int | None, int] = {}
-        for row in rows:
-            quantities[row.episode] = quantities.get(row.episode, 0) + row.quantity
-        weighed += [(row, _WEIGHT * row.quantity // quantities[row.episode]) for row in rows]
-        if len(rows) < len(history.realizations):
-            unmatched += [
-                row for row in history.realizations if row.basis is Basis.UNKNOWN and row.kind is not Disposal.OUT
-            ]
-    weighed.sort(key=lambda found: found[0].disposed_at)
+def _rows_of(histories: Sequence[TokenHistory]) -> _Rows:
+    rows = [
+        (place, row)
+        for place, history in enumerate(histories)
+        for row in history.realizations
+        if row.kind is not Disposal.OUT
+    ]
+    counted = [found for found in rows if found[1].basis is Basis.KNOWN]
+    unmatched = [row for _, row in rows if row.basis is Basis.UNKNOWN] if len(counted) < len(rows) else []
+    quantities: defaultdict[tuple[int, int | None], int] = defaultdict(int)
+    for place, row in counted:
+        quantities[place, row.episode] += row.quantity
+    counted.sort(key=lambda found: found[1].disposed_at)
     unmatched.sort(key=attrgetter("disposed_at"))
-    return _Rows([row for row, _ in weighed], [weight for _, weight in weighed], unmatched)
+    weights = [_WEIGHT * row.quantity // quantities[place, row.episode] for place, row in counted]
+    return _Rows([row for _, row in counted], weights, unmatched)
 
 
-class _Ended(NamedTuple):
-    """A closed episode with what its place among the others follows from."""
-
-    at: int
-    mint: Mint
-    number: int
-    has_moved: bool
-    episode: Episode
+_Ended = tuple[int, Mint, int, bool, Episode]
+"""When it closed, its mint and number, by which closed episodes are sorted, whether it moved, and the episode."""
 
 
 class _Earned(NamedTuple):
@@ -209,17 +206,23 @@ class _Earned(NamedTuple):
     gross: Sequence[int | None]
     nets: Sequence[int | None]
     proceeds: Sequence[int | None]
+    is_complete: bool
+    """Whether none is None."""
 
 
 def _earned(rows: Sequence[Realization], currency: Currency) -> _Earned:
     if not rows:
-        return _Earned((), (), ())
-    costs, buy_fees, proceeds, sell_fees = zip(*map(_AMOUNTS[currency], rows), strict=True)
-    if not any(None in column for column in (costs, buy_fees, proceeds, sell_fees)):
+        return _Earned((), (), (), is_complete=True)
+    costs, buy_fees, proceeds, sell_fees = zip(*map(_ROW_AMOUNTS[currency], rows), strict=True)
+    try:
         gross = list(map(sub, proceeds, costs))
-        return _Earned(gross, list(map(sub, gross, map(add, buy_fees, sell_fees))), proceeds)
-    flows = [flow_of(row, currency) for row in rows]
-    return _Earned([flow and flow.gross for flow in flows], [flow and flow.net for flow in flows], proceeds)
+        nets = list(map(sub, gross, map(add, buy_fees, sell_fees)))
+    except TypeError:
+        # An amount is None, which is seldom: looking for one first would take longer than all the rest.
+        flows = [flow_of(row, currency) for row in rows]
+        found = [flow and flow.gross for flow in flows], [flow and flow.net for flow in flows], proceeds
+        return _Earned(*found, is_complete=False)
+    return _Earned(gross, nets, proceeds, is_complete=True)
 
 
 def _in_currency(
@@ -230,7 +233,9 @@ def _in_currency(
     config: LedgerConfig,
 ) -> CurrencyRecord:
     at = [row.disposed_at for row in rows.counted]
-    known = [row for row in zip(at, earned.gross, earned.nets, strict=True) if None not in row]
+    known: Sequence[Sequence[object]] = (at, earned.gross, earned.nets)
+    if not earned.is_complete:
+        known = _columns([row for row in zip(*known, strict=True) if None not in row], len(Known._fields))
     rated, unratable, closed, opened = _episodes_of(*episodes, currency, config)
     return CurrencyRecord(
         rated=rated,
@@ -241,7 +246,7 @@ def _in_currency(
         unmatched=Counted(
             [row.disposed_at for row in rows.unmatched], [proceeds_of(row, currency) or 0 for row in rows.unmatched]
         ),
-        known=Known._make(_columns(known, len(Known._fields))),
+        known=Known._make(known),
     )
 
 
@@ -251,15 +256,17 @@ def _episodes_of(
     rated: list[tuple[object, ...]] = []
     unratable: list[tuple[int, Unrated]] = []
     closed: list[tuple[int, int | None, int | None]] = []
+    amounts_of = _EPISODE_AMOUNTS[currency]
     for at, mint, _, has_moved, episode in ended:
-        flow = episode.flow(currency)
+        *parts, spent, unmatched = amounts_of(episode)
+        flow = complete_flow(*parts)
         if flow is None:
-            closed.append((at, episode.spent(currency), None))
+            closed.append((at, spent, None))
             unratable.append((at, Unrated.MOVED if has_moved else Unrated.UNPRICED))
             continue
         net = flow.net
-        closed.append((at, episode.spent(currency), net))
-        outcome = Unrated.MOVED if has_moved else judge_flow(flow, episode.unmatched(currency), currency, config)
+        closed.append((at, spent, net))
+        outcome = Unrated.MOVED if has_moved else judge_flow(flow, unmatched, currency, config)
         if isinstance(outcome, Unrated):
             unratable.append((at, outcome))
         else:
@@ -275,13 +282,9 @@ def _episodes_of(
 
 
 def _holds_of(rows: _Rows, usd: Sequence[int | None], sol: Sequence[int | None]) -> Holds:
-    found = sorted(
-        (
-            (row.disposed_at, row.disposed_at - row.acquired_at, weight, *nets)
-            for row, weight, *nets in zip(rows.counted, rows.weights, usd, sol, strict=True)
-        ),
-        key=itemgetter(1),
-    )
+    at = [row.disposed_at for row in rows.counted]
+    held = map(sub, at, [row.acquired_at for row in rows.counted])
+    found = sorted(zip(at, held, rows.weights, usd, sol, strict=True), key=itemgetter(1))
     return Holds._make(_columns(found, len(Holds._fields)))
 
 

@@ -29,10 +29,13 @@ _AT_LEAST_PCT: Final = (
 
 def bucket_of(flow: Flow) -> PnlBucket:
     """Return the bucket of net ÷ cost; a gain on no cost counts as the highest."""
-    if flow.cost == 0:
-        return PnlBucket.ABOVE_500 if flow.net > 0 else PnlBucket.FROM_0
-    scaled = flow.net * 100
-    if scaled > 500 * flow.cost:
+    cost, net = flow.cost, flow.net
+    if cost == 0:
+        return PnlBucket.ABOVE_500 if net > 0 else PnlBucket.FROM_0
+    scaled = net * 100
+    if scaled > 500 * cost:
         return PnlBucket.ABOVE_500
-    at_least = (bucket for bound, bucket in _AT_LEAST_PCT if scaled >= bound * flow.cost)
-    return next(at_least, PnlBucket.BELOW_MINUS_50)
+    for bound, bucket in _AT_LEAST_PCT:
+        if scaled >= bound * cost:
+            return bucket
+    return PnlBucket.BELOW_MINUS_50
