@@ -126,17 +126,17 @@ class Holdings:
         `last_traded` says when each mint was traded last of all; None: it is looked up. Of `frozen` mints an account
         was seen that cannot move what it holds: they are dead.
         """
-        held = {mint: quantity for mint, state in states.items() if (quantity := _quantity(lots_of(state)))}
+        held = {mint: lots for mint, state in states.items() if (lots := lots_of(state))}
         markets = self.markets([Mint(mint) for mint in held], as_of, last_traded)
         worths = {
             mint: unrealized(
-                Holding(Mint(mint), quantity, decimals.get(mint, 0), is_frozen=mint in frozen or None),
+                Holding(Mint(mint), _quantity(lots), decimals.get(mint, 0), is_frozen=mint in frozen or None),
                 markets[Mint(mint)],
                 as_of=as_of,
             )
-            for mint, quantity in held.items()
+            for mint, lots in held.items()
         }
-        known = _open_positions(states, worths)
+        known = _open_positions(held, worths)
         return Held(worths, known, _total(list(worths.values()), known))
 
     def markets(
@@ -195,11 +195,11 @@ def worth_of(found: Unrealized) -> Worth:
     )
 
 
-def _open_positions(states: Mapping[str, HasLots], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
+def _open_positions(held: Mapping[str, Sequence[Lot]], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
     """Return the parts of holdings that have a known cost, each with its share of what selling everything returns."""
     found: list[OpenPosition] = []
     for mint, worth in worths.items():
-        lots = lots_of(states[mint])
+        lots = held[mint]
         known = [lot for lot in lots if lot.is_known]
         if known:
             share = worth.counted if len(known) == len(lots) else _share(worth.counted, known, lots)
@@ -231,9 +231,12 @@ def _quantity(lots: Iterable[Lot]) -> int:
     return sum(lot.left for lot in lots)
 
 
-def _cost(known: Iterable[Lot]) -> tuple[int | None, int | None]:
-    lamports, usd_micro, fees_lamports, fees_usd_micro = zip(*(lot.rest for lot in known), strict=True)
-    return add_up((*lamports, *fees_lamports)), add_up((*usd_micro, *fees_usd_micro))
+def _cost(known: Sequence[Lot]) -> tuple[int | None, int | None]:
+    if len(known) == 1:
+        lamports, usd_micro, fee_lamports, fee_usd_micro = known[0].rest
+        return add_up((lamports, fee_lamports)), add_up((usd_micro, fee_usd_micro))
+    every_lamports, every_usd_micro, fees_lamports, fees_usd_micro = zip(*(lot.rest for lot in known), strict=True)
+    return add_up((*every_lamports, *fees_lamports)), add_up((*every_usd_micro, *fees_usd_micro))
 
 
 def _share(value: Value, known: Iterable[Lot], lots: Iterable[Lot]) -> Value:

@@ -77,7 +77,7 @@ class Histories:
     def of(self, entity: str) -> History:
         """Return the history of an entity; empty for one without a ledger."""
         rows = sorted(self._database.rows(_OF_ENTITY, [entity]))
-        tokens = _merged(_decoded(body) for _, body in rows)
+        tokens = _merged([_decoded(body) for _, body in rows])
         return History({mint: tokens[mint] for mint in sorted(tokens) if not tokens[mint].is_gone})
 
     def touched_since(self, number: int) -> set[str]:
@@ -139,15 +139,17 @@ def tidy_histories(
         tail = rows[large[-1] + 1 if large else 0 :]
         if not tail:
             continue
-        tokens = _merged(_decoded(body) for _, body in tail)
+        tokens = _merged([_decoded(body) for _, body in tail])
         cursor.execute(_REMOVE, [entity, tail[0][0], tail[-1][0]])
         table = from_rows(_KEPT_COLUMNS, [(tail[-1][0], entity, _encoded(list(tokens.values())))])
         with registered(cursor, "produced", table):
             cursor.execute(_APPEND)
 
 
-def _merged(rows: Iterable[Sequence[Token]]) -> dict[str, Token]:
+def _merged(rows: Sequence[Sequence[Token]]) -> dict[str, Token]:
     """Return what rows tell together, by mint."""
+    if len(rows) == 1 and len(alone := {token.mint: token for token in rows[0]}) == len(rows[0]):
+        return alone
     tellings: defaultdict[str, list[Token]] = defaultdict(list)
     for row in rows:
         for token in row:

@@ -7,6 +7,8 @@ with the reason in `missing`. Not responsible for finding prices, pools and quot
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from engine.ledger.config import BPS
@@ -85,6 +87,9 @@ class Unrealized:
     missing: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
+_NO_PRICE: Final = "no price of the token is stored"
+_NO_TRADE: Final = "no trade of the last day is known, and nobody observed that there was none"
+_FROZEN: Final = "the token account is frozen"
 _NO_WAY: Final = "no pool with known reserves where x·y = k holds, and no quote"
 
 
@@ -96,6 +101,10 @@ def unrealized(
     Worked: 1,000 tokens at $0.01 are marked $10; through a pool of 10,000 tokens and 100 USDC at 1 % they bring
     $9.008189.
     """
+    if market.price is None and market.quote is None and not market.pools and holding.quantity_raw:
+        # Most of what a busy wallet holds: nobody observed anything of it.
+        dead_reason = _FROZEN if holding.is_frozen else None
+        return _unobserved(_state(dead_reason, _activity(None, market, as_of), as_of, config), dead_reason)
     missing: dict[str, str] = {}
     price = _usable_price(market.price, as_of, config, missing)
     mark = _mark(holding, price, market.sol_price_e12)
@@ -108,7 +117,7 @@ def unrealized(
     dead_reason = _dead_reason(holding, (mark, executable), liquidity, (activity, as_of), config)
     state = _state(dead_reason, activity, as_of, config)
     if state is None:
-        missing["state"] = "no trade of the last day is known, and nobody observed that there was none"
+        missing["state"] = _NO_TRADE
     _explain(missing, mark, executable)
     return Unrealized(
         state=state,
@@ -122,6 +131,24 @@ def unrealized(
         via=None if sale is None else sale.via,
         executable_age_s=None if sale is None else as_of - sale.observed_at,
         missing=missing,
+    )
+
+
+@cache
+def _unobserved(state: PositionState | None, dead_reason: str | None) -> Unrealized:
+    missing = {"mark": _NO_PRICE, "executable": _NO_WAY, **({"state": _NO_TRADE} if state is None else {})}
+    return Unrealized(
+        state=state,
+        dead_reason=dead_reason,
+        mark=_NOTHING,
+        executable=_NOTHING,
+        counted=_ZERO if state is PositionState.DEAD else _NOTHING,
+        price=None,
+        price_age_s=None,
+        liquidity_usd=None,
+        via=None,
+        executable_age_s=None,
+        missing=MappingProxyType(missing),
     )
 
 
@@ -153,7 +180,7 @@ def _usable_price(
     price: SpotPrice | None, as_of: int, config: UnrealizedConfig, missing: dict[str, str]
 ) -> SpotPrice | None:
     if price is None:
-        missing["mark"] = "no price of the token is stored"
+        missing["mark"] = _NO_PRICE
     elif not _is_current(price.observed_at, as_of, config):
         missing["mark"] = f"the last price is {as_of - price.observed_at} s old: more than a day"
     else:
@@ -166,7 +193,6 @@ def _sale(
 ) -> Sale | None:
     """Return the sale that was observed last."""
     if not market.pools and market.quote is None:
-        # Most of what a busy wallet holds: nobody observed anything of it.
         missing["executable"] = _NO_WAY
         return None
     pool = deepest_pool(market.pools, holding.mint)
@@ -215,7 +241,7 @@ def _dead_reason(
     config: UnrealizedConfig,
 ) -> str | None:
     if holding.is_frozen:
-        return "the token account is frozen"
+        return _FROZEN
     if liquidity is not None and liquidity < config.dead_liquidity_usd:
         return f"liquidity is below ${config.dead_liquidity_usd}"
     if _is_unsaleable(*values, config):

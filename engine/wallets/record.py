@@ -271,8 +271,11 @@ def _episodes_of(
             unratable.append((at, outcome))
         else:
             rated.append((at, mint, outcome, bucket_of(flow), net, flow.cost, flow.cost + flow.buy_fee))
-    flows = [(episode.opened_at, episode.spent(currency), episode.flow(currency)) for episode in ongoing]
-    opened = [(at, spent, None if flow is None else flow.net) for at, spent, flow in flows]
+    opened: list[tuple[int, int | None, int | None]] = []
+    for episode in ongoing:
+        *parts, spent, _ = amounts_of(episode)
+        flow = complete_flow(*parts)
+        opened.append((episode.opened_at, spent, None if flow is None else flow.net))
     return (
         Rated._make(_columns(rated, len(Rated._fields))),
         Unratable._make(_columns(unratable, len(Unratable._fields))),
