@@ -9,6 +9,7 @@ import logging
 import math
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -27,7 +28,7 @@ KEPT: Final = 2_000
 
 PAGE: Final = 100
 AGAIN_S: Final = 600
-"""After trouble, how long history comes from the node alone."""
+"""After trouble, how long history comes from the node alone; after a refusal it is until the next month."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,8 +97,14 @@ class History:
         if error.retryable:
             self._again_at = self._clock.epoch_s() + AGAIN_S
         else:
-            self._teller = None
+            # A plan that does not have it, or a month's credits that are used up.
+            self._again_at = _next_month_s(self._clock)
         _log.info("history comes from the node: %s", error)
+
+
+def _next_month_s(clock: Clock) -> int:
+    later = clock.now().replace(day=1) + timedelta(days=32)
+    return int(later.replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp())
 
 
 def _signature_of(text: bytes) -> str:

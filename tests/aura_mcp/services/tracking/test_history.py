@@ -13,6 +13,7 @@ from tests.fakes.chain import Chain
 from tests.fakes.trading import buy, send_sol
 
 TRADES = 130
+MONTH_S = 31 * 86_400
 ROWS = (
     "SELECT * EXCLUDE (batch_id) FROM effect ORDER BY ALL",
     "SELECT * EXCLUDE (batch_id) FROM leg ORDER BY ALL",
@@ -52,7 +53,7 @@ def lived(f: Following, name: str = "ann") -> None:
 
 def followed(f: Following, teller: Teller | None) -> Tracking:
     """Return a following that asks a teller first."""
-    return Tracking(f.store, f.node, f.clock, TrackingConfig(), teller=teller)
+    return Tracking(f.store, f.node, f.clock, TrackingConfig(backfill_days=90), teller=teller)
 
 
 def test_history_comes_a_hundred_a_call_and_is_the_same() -> None:
@@ -80,9 +81,11 @@ def test_few_transactions_are_not_worth_the_credits() -> None:
         assert (teller.calls, f.node.calls["getTransaction"]) == (0, 1)
 
 
-@pytest.mark.parametrize(("retryable", "calls"), [(False, 0), (True, 2)])
-def test_node_tells_what_helius_does_not(retryable: bool, calls: int) -> None:  # noqa: FBT001 - a case
-    """Our rule: a plan without it is asked once, one in trouble is left alone for some minutes; nothing is lost."""
+@pytest.mark.parametrize(
+    ("retryable", "later_s", "calls"), [(False, AGAIN_S, 0), (False, MONTH_S, 2), (True, AGAIN_S, 2)]
+)
+def test_node_tells_what_helius_does_not(retryable: bool, later_s: int, calls: int) -> None:  # noqa: FBT001 - a case
+    """Our rule: who refuses is asked again next month, who is in trouble after some minutes; nothing is lost."""
     with following("ann") as f:
         f.chain.fund("bob")
         lived(f)
@@ -93,7 +96,7 @@ def test_node_tells_what_helius_does_not(retryable: bool, calls: int) -> None:  
         assert run(tracking.sweep()).fetched.new == TRADES
         assert teller.calls == 1
         teller.failure = None
-        f.clock.ahead_s += AGAIN_S
+        f.clock.ahead_s += later_s
         follow(f.store, "bob")
         assert run(tracking.sweep()).fetched.new == TRADES
         assert teller.calls == 1 + calls
