@@ -50,6 +50,7 @@ class Live:
             AuraError: they cannot be written; whoever pushed must try again.
         """
         with reported():
+            await self.application.providers.charge_events(len(push.signatures) + push.malformed)
             return await self.tracking.hint(push.signatures, Origin.WEBHOOK, push.slots)
 
     async def run(self) -> None:

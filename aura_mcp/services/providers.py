@@ -75,6 +75,14 @@ class Providers:
         api = self.api(helius_module.PROVIDER)
         return helius_module.connect(api) if api.has_key else None
 
+    async def charge_events(self, events: int) -> None:
+        """Count what Helius takes for events of webhooks, so that its calls and they stay below one limit.
+
+        Raises:
+            StoreError: it cannot be written down.
+        """
+        await self.api(helius_module.PROVIDER).charge(events * helius_module.EVENT_COST)
+
     def health(self) -> list[Health]:
         """Return how every provider is doing, by name, with those that were never asked."""
         return [self.api(spec).health for spec in list_providers()]

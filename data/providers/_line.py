@@ -211,6 +211,11 @@ class Line:
         self._tally.fail(error, self.world.clock.epoch_s())
         raise error
 
+    async def charge(self, cost: int) -> None:
+        """Count credits that were spent without a call of ours, whatever the limit says."""
+        if self.world.meter is not None and self.credit_limit is not None:
+            await self.world.meter.spend(self.spec.name, cost, None)
+
     async def _exchange(self, request: Request, place: Place) -> bytes:
         answer = await self.world.sender.send(request.question, place.counted)
         wait_s = wait_asked_s(answer.headers, self.world.clock.now())

@@ -162,6 +162,10 @@ class Api:
         """Take note of a failure that was no request's, and wait as long as before another attempt."""
         await self._line.rest(error, attempt)
 
+    async def charge(self, cost: int) -> None:
+        """Count credits that the provider took for what it sent by itself, like an event of a webhook."""
+        await self._line.charge(cost)
+
     async def request(self, call: str, **options: Unpack[Options]) -> bytes:
         """Return the body of the answer, which is whole JSON. `call` names its lane, and the call in messages.
 

@@ -39,6 +39,7 @@ PROVIDER: Final = ProviderSpec(
 TRANSACTIONS_A_CALL: Final = 100
 ENHANCED_COST: Final = 100
 WEBHOOK_COST: Final = 100
+EVENT_COST: Final = 1
 
 _ENHANCED: Final = "enhanced"
 _WEBHOOKS: Final = "webhooks"
