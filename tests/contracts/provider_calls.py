@@ -32,6 +32,11 @@ async def _parsed(helius: Any, stand: Stand) -> object:  # noqa: ANN401 - a clie
     return [read_helius(text, [ALICE]) for text in found.values()]
 
 
+async def _paged(helius: Any, _: Stand) -> object:  # noqa: ANN401 - a client
+    page = await helius.transactions_of(ALICE)
+    return [read_transaction(text, [ALICE]) for text in page.texts]
+
+
 async def _transaction(node: Any, stand: Stand) -> object:  # noqa: ANN401 - a client
     found = await node.transaction(_last(stand))
     return found and read_transaction(found, [ALICE])
@@ -100,6 +105,7 @@ CALLS: Final[Mapping[str, Mapping[str, Ask]]] = {
     "helius": {
         "history": _history,
         "parse": _parsed,
+        "transactions_of": _paged,
         "webhooks": lambda helius, _: helius.webhooks(),
         "rpc.transaction": lambda helius, stand: _transaction(helius.rpc, stand),
     },

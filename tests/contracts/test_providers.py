@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -10,6 +11,8 @@ import pytest
 from data.clock import SystemClock
 from data.errors import ProviderError
 from data.providers import Http, ProviderSpec, list_providers
+from data.store import Store
+from data.store.usage import Usage
 from engine.errors import ReadError
 from tests.builders.transactions import SOL_UNIT
 from tests.contracts.provider_calls import CALLS, Ask
@@ -18,6 +21,7 @@ from tests.fakes.faults import Fault, Faults
 from tests.fakes.malformed import MALFORMED
 from tests.fakes.stand import Stand, stand
 from tests.fakes.trading import buy, open_pool
+from tests.virtual_time import HandClock
 
 SPECS = {spec.name: spec for spec in list_providers()}
 ASKED = [(name, call) for name, calls in CALLS.items() for call in calls]
@@ -36,13 +40,20 @@ def traded_chain() -> Chain:
 
 
 def with_client(
-    stand_: Stand, spec: ProviderSpec, work: Callable[[Any], Awaitable[object]], *, attempts: int = 1
+    stand_: Stand,
+    spec: ProviderSpec,
+    work: Callable[[Any], Awaitable[object]],
+    *,
+    attempts: int = 1,
+    usage: Usage | None = None,
+    credit_limit: int | None = None,
 ) -> object:
     """Do work with a client of a provider that stands here."""
 
     async def run() -> object:
-        async with Http(SystemClock()) as http:
-            api = http.api(spec, stand_.config(spec.name, attempts=attempts))
+        async with Http(SystemClock(), meter=usage) as http:
+            config = replace(stand_.config(spec.name, attempts=attempts), credit_limit=credit_limit)
+            api = http.api(spec, config)
             return await work(importlib.import_module(f"data.providers.{spec.name}").connect(api))
 
     return anyio.run(run)
@@ -63,7 +74,7 @@ def test_a_provider_says_what_it_is(spec: ProviderSpec) -> None:
 
 def test_every_provider_has_a_fake_and_calls() -> None:
     """Provenance: STYLE §8: a fake is available for every plug-in."""
-    with stand(traded_chain()) as everything:
+    with stand(traded_chain(), has_paid_plan=True) as everything:
         assert {name for name in SPECS if everything.upstream.url(name)} == set(CALLS)
 
 
@@ -71,9 +82,34 @@ def test_every_provider_has_a_fake_and_calls() -> None:
 def test_a_call_brings_an_answer(name: str, call: str) -> None:
     """Provenance: the documented shapes, as the fakes spell them."""
     ask: Ask = CALLS[name][call]
-    with stand(traded_chain()) as everything:
+    with stand(traded_chain(), has_paid_plan=True) as everything:
         with_client(everything, SPECS[name], lambda client: ask(client, everything))
         assert everything.upstream.count(provider=name, status=200) >= 1
+
+
+@pytest.mark.parametrize(("name", "call"), ASKED)
+def test_a_call_is_paid_for_before_it_is_sent(name: str, call: str) -> None:
+    """Provenance: issue: credits are never exceeded. A limit of one less than a call costs lets nothing through."""
+    ask: Ask = CALLS[name][call]
+    with Store.open(None) as store, stand(traded_chain(), has_paid_plan=True) as everything:
+        usage = Usage(store.database, SystemClock())
+        with_client(everything, SPECS[name], lambda client: ask(client, everything), usage=usage, credit_limit=1_000)
+        cost = usage.spent(name)
+        # What Helius takes is written down by its fake; `token_accounts` is two calls.
+        assert everything.helius.credits == (cost if name == "helius" else 0)
+        assert cost >= everything.upstream.count(provider=name) > 0
+        sent = len(everything.upstream.calls)
+        limit = cost - 1 if everything.upstream.count(provider=name) == 1 else 0
+        poor = Usage(store.database, HandClock())
+        asked = with_client(
+            everything,
+            SPECS[name],
+            lambda client: outcome(ask(client, everything)),
+            usage=poor,
+            credit_limit=limit,
+        )
+        assert "credits of this month are used up" in str(asked)
+        assert (len(everything.upstream.calls), poor.spent(name)) == (sent, 0)
 
 
 @pytest.mark.parametrize(("name", "call"), ASKED)
@@ -94,7 +130,7 @@ def test_a_malformed_body_is_an_error_of_ours_or_nothing_at_all(name: str, call:
                 assert found == right or not found or (call, malformed.name) in UNDERSTOOD, malformed.name
         return None
 
-    with stand(traded_chain(), faults=faults) as everything:
+    with stand(traded_chain(), faults=faults, has_paid_plan=True) as everything:
         with_client(everything, SPECS[name], ask_all)
 
 
@@ -115,7 +151,7 @@ def test_a_passing_fault_is_asked_again_and_not_noticed(name: str, fault: Fault)
     """Provenance: our rule; 429, 5xx, broken and unreadable answers are retried."""
     ask: Ask = next(iter(CALLS[name].values()))
     faults = Faults(retry_after_s=0)
-    with stand(traded_chain(), faults=faults) as everything:
+    with stand(traded_chain(), faults=faults, has_paid_plan=True) as everything:
         right = with_client(everything, SPECS[name], lambda client: ask(client, everything))
         faults.plan(fault, provider=name)
         assert with_client(everything, SPECS[name], lambda client: ask(client, everything), attempts=3) == right

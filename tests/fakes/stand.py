@@ -55,9 +55,10 @@ def stand(
     faults: Faults | None = None,
     limits: Mapping[str, Limits] | None = None,
     market: Market | None = None,
+    has_paid_plan: bool = False,
 ) -> Generator[Stand]:
-    """Run every provider for the block, by default without limits."""
-    helius = Helius(chain)
+    """Run every provider for the block, by default without limits; `has_paid_plan` is about Helius."""
+    helius = Helius(chain, has_paid_plan=has_paid_plan)
     market = market or Market(now=lambda: chain.time_of(chain.slot))
     providers = {HELIUS: Provider(helius.name_of, helius.answer), **market_providers(market, birdeye_key=BIRDEYE_KEY)}
     with Upstream(

@@ -62,7 +62,11 @@ class LiveHub:
         self.places = Places(str(home))
         self.port = _free_port()
         # All providers stand here: nothing could reach the real ones.
-        urls = {f"{spec.name}_url": stand.upstream.url(spec.name) for spec in list_providers()}
+        urls = {
+            f"{spec.name}_{kind}": stand.upstream.url(spec.name)
+            for spec in list_providers()
+            for kind in ("url", "rpc_url")
+        }
         self.environment = environment_of(home, **{**QUICK, **urls, "http_port": str(self.port), **settings})
         self._running = ExitStack()
         home.mkdir(mode=0o700, parents=True)
@@ -165,7 +169,18 @@ class LiveHub:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run a command over its home, which must succeed."""
-        done = subprocess.run(
+        done = self._try(*arguments)
+        assert done.returncode == 0, (done.stdout, done.stderr)
+        return done
+
+    def refused(self, *arguments: str) -> str:
+        """Run a command over its home, which must fail, and return what it says."""
+        done = self._try(*arguments)
+        assert done.returncode == 1, (done.stdout, done.stderr)
+        return done.stderr
+
+    def _try(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
             (sys.executable, "-m", "aura_mcp", *arguments),
             env=self.environment,
             check=False,
@@ -173,8 +188,6 @@ class LiveHub:
             text=True,
             timeout=4 * BOUND_S,
         )
-        assert done.returncode == 0, (done.stdout, done.stderr)
-        return done
 
 
 def until(condition: Callable[[], bool], bound_s: float) -> None:
