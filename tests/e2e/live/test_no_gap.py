@@ -10,7 +10,9 @@ from typing import Final
 
 import pytest
 
+from aura_mcp.live import Live
 from data.clock import SystemClock
+from tests.e2e.live._application import follow, settings_of
 from tests.e2e.live._hub import SECRET, LiveHub
 from tests.fakes.chain import Chain
 from tests.fakes.faults import ROUGH, Faults
@@ -21,6 +23,8 @@ from tests.fakes.webhooks import Courier
 
 HOUR_S: Final = 3_600
 OK: Final = 200
+MOST_CYCLES: Final = 10
+"""Whole cycles until an undisturbed life is known: what names no wallet is found by comparing."""
 FAULTS: Final = {"solana_rpc_attempts": "4", "solana_rpc_patience_s": "3"}
 
 
@@ -87,24 +91,37 @@ def live_disturbed(life: Life, hub: LiveHub, everything: Stand, script: Script) 
     assert script.dropped
 
 
-def stored(life: Life, home: Path, started_at: int, *, is_disturbed: bool) -> tuple[bytes, set[str]]:
-    """Live a life beside a hub; return what it stored, and the signatures that there are."""
-    # Nothing has to wait where nothing happens: it would only make the test longer.
-    calls = 40 if is_disturbed else 1_000
-    settings = {"solana_rpc_calls": str(calls), "solana_rpc_period_s": str(life.period_s), **FAULTS}
-    with place(life, started_at, is_disturbed=is_disturbed) as (everything, script):
-        if not is_disturbed:
-            for _ in range(life.rounds):
-                script.live(life.transactions, slots=life.slots)
-            script.settle()
-        with LiveHub(home, everything, script.addresses, logs=str(int(is_disturbed)), **settings) as hub:
-            if is_disturbed:
-                live_disturbed(life, hub, everything, script)
+def disturbed_export(life: Life, home: Path, started_at: int) -> tuple[bytes, set[str]]:
+    """Live a disturbed life beside a hub; return what it stored, and the signatures that there are."""
+    settings = {"solana_rpc_calls": "40", "solana_rpc_period_s": str(life.period_s), **FAULTS}
+    with place(life, started_at, is_disturbed=True) as (everything, script):
+        with LiveHub(home, everything, script.addresses, logs="1", **settings) as hub:
+            live_disturbed(life, hub, everything, script)
             signatures = {done.signature for done in everything.chain.executed()}
             await_all(life, hub, signatures)
-        if is_disturbed:
-            hub.run("verify")
+        hub.run("verify")
         return hub.export(), signatures
+
+
+def calm_export(life: Life, home: Path, started_at: int) -> tuple[bytes, set[str]]:
+    """Live the same life undisturbed, then follow it at once, in this process, from nothing to the end."""
+    with place(life, started_at, is_disturbed=False) as (everything, script):
+        for _ in range(life.rounds):
+            script.live(life.transactions, slots=life.slots)
+        script.settle()
+        hub = LiveHub(home, everything, script.addresses)
+
+        async def work(live: Live) -> bool:
+            tracking = live.tracking
+            for _ in range(MOST_CYCLES):
+                done, compared = await tracking.refresh(), await tracking.reconcile(script.addresses)
+                assert done.is_complete
+                if not (done.sweep.listed or done.repair.listed or done.finality.waiting or compared.drifting):
+                    return True
+            return False
+
+        assert follow(settings_of(everything, home), (), work)
+        return hub.export(), {done.signature for done in everything.chain.executed()}
 
 
 def await_all(life: Life, hub: LiveHub, signatures: set[str]) -> None:
@@ -122,8 +139,8 @@ def await_all(life: Life, hub: LiveHub, signatures: set[str]) -> None:
 def check(life: Life, folder: Path) -> None:
     """Compare a disturbed life with the undisturbed one."""
     started_at = SystemClock().epoch_s() // HOUR_S * HOUR_S - 2 * HOUR_S
-    disturbed, signatures = stored(life, folder / "disturbed", started_at, is_disturbed=True)
-    calm, expected = stored(life, folder / "calm", started_at, is_disturbed=False)
+    disturbed, signatures = disturbed_export(life, folder / "disturbed", started_at)
+    calm, expected = calm_export(life, folder / "calm", started_at)
     assert signatures == expected
     missing = [signature for signature in sorted(expected) if signature.encode() not in disturbed]
     assert missing == []
