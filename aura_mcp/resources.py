@@ -62,7 +62,7 @@ def _add_overview(server: MCPServer[Any], answers: Answers) -> None:
 
     @server.resource("aura://wallets", title="Followed wallets", mime_type=_JSON, annotations=_FOR_MODELS)
     def wallets() -> str:
-        """List the followed wallets with their nicknames, the last active first."""
+        """List the followed wallets with their nicknames, the last active first, then others that have a nickname."""
         return _asked(lambda: _json(answers.search.followed()))
 
     @server.resource("aura://schema", title="Schema for query_sql", mime_type=_JSON, annotations=_FOR_MODELS)

@@ -31,6 +31,9 @@ TWIN_CHARS: Final = 4
 FOLLOWED: Final = 75
 """Followed wallets that are listed at once."""
 
+LABELLED: Final = 50
+"""Wallets beside them that only have a nickname."""
+
 
 class Kind(StrEnum):
     """What a match is."""
@@ -94,19 +97,34 @@ class FollowedWallet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledWallet:
+    """A wallet that has a nickname and is not followed."""
+
+    address: str
+    nickname: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Followed:
-    """The first of the followed wallets; `tracked_total` counts all."""
+    """The first of the followed wallets, and of others that have a nickname; `tracked_total` counts the followed."""
 
     as_of: datetime
     last_fact_at: datetime | None
     tracked_total: int
     wallets: tuple[FollowedWallet, ...]
+    labelled: tuple[LabelledWallet, ...]
+    """The most active first."""
 
 
 class _Followed(NamedTuple):
     address: str
     nickname: str | None
     last_order_time: int | None
+
+
+class _Labelled(NamedTuple):
+    address: str
+    nickname: str
 
 
 class _Place(NamedTuple):
@@ -204,6 +222,16 @@ GROUP BY w.address, w.nickname
 ORDER BY last_order_time DESC NULLS LAST, w.address
 LIMIT $1
 """
+_OTHERS: Final = """
+SELECT w.address, w.nickname
+FROM wallet AS w
+LEFT JOIN entity_member AS m ON m.wallet = w.address
+LEFT JOIN fold_state AS f ON f.entity = coalesce(m.entity, w.address)
+WHERE w.nickname IS NOT NULL AND NOT w.is_tracked
+GROUP BY w.address, w.nickname
+ORDER BY sum(f.events) DESC NULLS LAST, w.address
+LIMIT $1
+"""
 _LABELLED: Final = "SELECT address FROM wallet WHERE nickname IS NOT NULL ORDER BY address"
 
 
@@ -257,7 +285,7 @@ class Search:
         return parse_address(text)
 
     def followed(self) -> Followed:
-        """Return the followed wallets, the last active first."""
+        """Return the followed wallets, the last active first, and others that the user knows by name."""
         rows = rows_of(self._store, _Followed, _FOLLOWED, [FOLLOWED])
         histories = self._completing.all()
         total = int(self._store.database.rows("SELECT count(*) FROM wallet WHERE is_tracked")[0][0])
@@ -274,6 +302,10 @@ class Search:
                 )
                 for row in rows
                 if row.address in histories
+            ),
+            labelled=tuple(
+                LabelledWallet(address=row.address, nickname=row.nickname)
+                for row in rows_of(self._store, _Labelled, _OTHERS, [LABELLED])
             ),
         )
 

@@ -20,6 +20,8 @@ from mcp_types import (
 
 from aura_mcp.app import Application, open_application
 from aura_mcp.server import build_server
+from aura_mcp.services.editing import WalletAction
+from aura_mcp.services.search import LABELLED
 from aura_mcp.settings import Settings
 from aura_mcp.updates import MAX_SUBSCRIPTIONS
 from data.clock import FixedClock
@@ -132,6 +134,26 @@ def test_wallets_are_the_followed_ones(application: Application) -> None:
     found = json.loads(read(application, "aura://wallets"))
     assert found["tracked_total"] == 3
     assert [wallet["nickname"] for wallet in found["wallets"]] == ["Bob", "Alice in Chains", "Bob Jr"]
+
+
+def test_wallets_that_only_have_a_nickname_come_beside_the_followed_ones(application: Application) -> None:
+    """Our rule: whom the user knows by name, the most active first, and no more than can be read."""
+    edit = application.answers.editing.edit
+    for name, nickname in (("quiet", "Quiet"), ("carol", "Carol")):
+        edit(address(name), WalletAction.LABEL, nickname=nickname)
+    edit(address("alice"), WalletAction.UNTRACK)
+    found = json.loads(read(application, "aura://wallets"))
+    assert [wallet["nickname"] for wallet in found["wallets"]] == ["Bob", "Bob Jr"]
+    assert found["labelled"] == [
+        {"address": address("alice"), "nickname": "Alice in Chains"},
+        {"address": address("carol"), "nickname": "Carol"},
+        {"address": address("quiet"), "nickname": "Quiet"},
+    ]
+    for number in range(LABELLED):
+        edit(address(f"other {number}"), WalletAction.LABEL, nickname=f"Other {number}")
+    crowded = json.loads(read(application, "aura://wallets"))["labelled"]
+    assert len(crowded) == LABELLED
+    assert crowded[:2] == found["labelled"][:2]
 
 
 @pytest.mark.parametrize("name", ["Bob", "bob", address("bob")])

@@ -35,6 +35,14 @@ def test_ears_expect_names_before_other_words() -> None:
     assert len(many.keywords()) == MAX_KEYWORDS
 
 
+def test_wallets_that_are_only_labelled_are_expected_after_the_followed_ones() -> None:
+    """Our rule: whom the person has named is heard, followed or not, in the order in which the hub lists them."""
+    known = Names()
+    known.learn_wallets({**FOLLOWED, "labelled": [{"address": COPY, "nickname": "Zed9"}]})
+    assert known.keywords()[:3] == ["alpha", "Zed9", VOCABULARY[0]]
+    assert known.heard_in("what did zed9 buy") == [Lookup("wallet_report", "Zed9")]
+
+
 def test_stranger_cannot_make_a_sentence_or_a_common_word_a_name() -> None:
     """Our rule: a symbol is any text that somebody chose."""
     known = Names()
