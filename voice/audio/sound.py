@@ -17,6 +17,8 @@ from voice.providers import SpokenAudio
 LOOK_S: Final = 0.5
 """How often to look whether the devices are still there, or there again."""
 
+DOUBT_S: Final = 0.2
+
 GONE: Final = "The microphone or the speaker is gone. Plug it in again."
 
 logger = logging.getLogger(__name__)
@@ -77,6 +79,10 @@ class Sound:
         """Look after the devices for as long as the agent runs: tell when one is lost, and what was found instead."""
         while True:
             await asyncio.sleep(LOOK_S)
+            if self.is_open:
+                continue
+            # A busy machine holds up the sound together with whoever looks for it: a moment later it is there again.
+            await asyncio.sleep(DOUBT_S)
             if self.is_open:
                 continue
             was_open = self._player is not None
