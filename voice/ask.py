@@ -38,7 +38,8 @@ async def ask(question: str, settings: VoiceSettings, log: TextIO, on_event: Cal
     try:
         hub = Hub(settings.command, log, lambda _: None)
         async with hub.opened():
-            brain = Brain(mind, hub, system=manners(settings.detail), memory_tokens=settings.memory_tokens)
+            system = manners(settings.detail, settings.language)
+            brain = Brain(mind, hub, system=system, memory_tokens=settings.memory_tokens, language=settings.language)
             thought = brain.think(question, is_certain=True)
             said: list[str] = []
             async for event in brain.answer(thought):

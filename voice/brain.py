@@ -11,8 +11,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, NamedTuple
 
-from voice.consent import is_asked, is_foreign, is_offered, is_yes
+from voice.consent import is_foreign
 from voice.grounding import Facts, confirmed, parsed
+from voice.leave import ENGLISH, leave_in
 from voice.manners import NO_ANSWER, NOT_FINISHED, SUMMARIZE, UNASKED
 from voice.memory import Call, Conversation, Exchange, Turn, messages_of, told
 from voice.providers import Mind, Request, TextDelta, ToolCall
@@ -23,11 +24,6 @@ from voice.tools import told as tool_text
 
 MAX_ROUNDS: Final = 6
 """How often the model may ask for tools within one answer."""
-
-NOT_ASKED_FOR: Final = (
-    "Not done: the person has not asked for this change. If it is what they want, ask them in one sentence whether you "
-    "should; call it again with the same arguments when they say yes."
-)
 
 logger = logging.getLogger(__name__)
 
@@ -78,8 +74,9 @@ class Thought:
 class Brain:
     """The conversation with one person."""
 
-    def __init__(self, mind: Mind, desk: Desk, *, system: str, memory_tokens: int) -> None:
+    def __init__(self, mind: Mind, desk: Desk, *, system: str, memory_tokens: int, language: str = ENGLISH) -> None:
         self._mind = mind
+        self._leave = leave_in(language)
         self._desk = desk
         self._system = system
         self._memory_tokens = memory_tokens
@@ -128,9 +125,8 @@ class Brain:
             if rest := sentences.end():
                 yield self._said(rest)
             if not calls:
-                if not text.strip():
-                    # A model that will not answer says so with nothing at all.
-                    yield Said(NO_ANSWER)
+                if last := self._last_word(thought, text):
+                    yield Said(last)
                 return
             async for event in self._run(thought, Exchange(text=text, calls=(), verbatim=verbatim), calls):
                 yield event
@@ -142,7 +138,7 @@ class Brain:
         self.conversation = self.conversation.with_turn(turn)
         offered = thought.offered
         # A yes is an answer only to what was asked: whoever heard no question agrees to nothing.
-        is_heard = offered is not None and is_offered(heard, offered.name, offered.arguments)
+        is_heard = offered is not None and self._leave.is_offered(heard, offered.name, offered.arguments)
         self._offered = offered if is_heard else None
 
     def remember_news(self, text: str) -> None:
@@ -219,7 +215,7 @@ class Brain:
             await thought.may_write.wait()
             if not self._may_change(thought, call):
                 thought.offered = call
-                return _refusal(NOT_ASKED_FOR)
+                return _refusal(self._leave.refusal)
         events.put_nowait(ToolStarted(call.name, call.arguments))
         result = await self._desk.call(
             call.name, call.arguments, lambda message: events.put_nowait(ToolProgress(call.name, message))
@@ -234,11 +230,23 @@ class Brain:
     def _may_change(self, thought: Thought, call: ToolCall) -> bool:
         """Tell whether the person asked for a change, or agreed to just this one, which the last turn offered."""
         question, offered = thought.turn.question, self._offered
-        if offered is not None and offered[1:] == call[1:] and is_yes(question):
+        if offered is not None and offered[1:] == call[1:] and self._leave.is_yes(question):
             return True
-        own = "\n".join([*(turn.question for turn in self.conversation.turns), question])
-        is_foreign_idea = is_foreign(call.arguments, self._strangers, own)
-        return is_asked(question, call.name, call.arguments) and not is_foreign_idea
+        return self._leave.is_asked(question, call.name, call.arguments) and not self._is_foreign(thought, call)
+
+    def _last_word(self, thought: Thought, text: str) -> str:
+        """Return what is said behind the model's own words: whether a change is wanted, or that there is no answer."""
+        offered = thought.offered
+        if offered is not None and not self._is_foreign(thought, offered):
+            asking = self._leave.question_about(offered.name, offered.arguments)
+            if asking:
+                return asking
+        # A model that will not answer says so with nothing at all.
+        return "" if text.strip() else NO_ANSWER
+
+    def _is_foreign(self, thought: Thought, call: ToolCall) -> bool:
+        own = "\n".join([*(turn.question for turn in self.conversation.turns), thought.turn.question])
+        return is_foreign(call.arguments, self._strangers, own)
 
     def _said(self, sentence: str) -> Said:
         text, wrong = confirmed(sentence, self._facts)

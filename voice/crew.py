@@ -229,7 +229,14 @@ class Crew:
 
     def _brain_of(self, mind: Mind) -> Brain:
         desk = WholeDesk(self._desk, mute=self._mute, forget=self._forget, answered=self._newsroom.answered)
-        brain = Brain(mind, desk, system=manners(self._settings.detail), memory_tokens=self._settings.memory_tokens)
+        settings = self._settings
+        brain = Brain(
+            mind,
+            desk,
+            system=manners(settings.detail, settings.language),
+            memory_tokens=settings.memory_tokens,
+            language=settings.language,
+        )
         brain.conversation = self._before
         return brain
 

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 import pytest
 
 from tests.fakes.mind import STALLED, FakeDesk, FakeMind, Reply, asks, says, tool_ids
-from voice.brain import MAX_ROUNDS, NOT_ASKED_FOR, Brain, BrainEvent, Said, Thought, ToolDone, ToolProgress, ToolStarted
+from voice.brain import MAX_ROUNDS, Brain, BrainEvent, Said, Thought, ToolDone, ToolProgress, ToolStarted
 from voice.errors import VoiceProviderError
 from voice.grounding import UNCONFIRMED
+from voice.leave import NOT_ASKED_FOR
 from voice.manners import NO_ANSWER, NOT_FINISHED
 from voice.memory import Exchange, messages_of
 from voice.providers import Stop
