@@ -81,7 +81,8 @@ class ElevenLabs:
         body: dict[str, Any] = await request.json()
         self.script.opened.append(body)
         self.script.spoken.append(("http", body["text"]))
-        pcm = tone(length_s(body["text"]), _rate_of(request.query_params["output_format"]))
+        rate_hz = _rate_of(request.query_params["output_format"])
+        pcm = tone(length_s(body["text"]), rate_hz, self.script.pitch_of(body["text"]))
         return StreamingResponse(self._sounded(pcm, fault), media_type="audio/pcm")
 
     async def _sounded(self, pcm: bytes, fault: Fault | None) -> AsyncIterator[bytes]:
@@ -148,7 +149,8 @@ class _Contexts:
                 self._refuse(fault)
                 return
             self._script.mark("first_byte", text)
-            for pcm, said in chunks_of(text, self._rate_hz)[: fault.after if fault else None]:
+            chunks = chunks_of(text, self._rate_hz, self._script.pitch_of(text))
+            for pcm, said in chunks[: fault.after if fault else None]:
                 told = {"alignment": _alignment(said), "normalizedAlignment": _alignment(said)}
                 self._line.say({"audio": base64.b64encode(pcm).decode(), "contextId": name, **told})
                 await asyncio.sleep(self._script.pace.chunk_s)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from tests.fakes.voice.faults import Faults
 from tests.fakes.voice.replies import Reply
-from tests.fakes.voice.sound import is_audible
+from tests.fakes.voice.sound import TONE_HZ, is_audible
 
 OPENAI_KEY: Final = "sk-openai-test-0123456789abcdef"
 ANTHROPIC_KEY: Final = "sk-ant-test-0123456789abcdef"
@@ -64,7 +64,10 @@ class Moment:
 
 @dataclass(slots=True)
 class Script:
-    """Sayings are used up by utterances that are finished, replies by requests; when they run out, nothing is said."""
+    """Sayings are used up by utterances that are finished, replies by requests; when they run out, nothing is said.
+
+    A text with one of the words in `pitches` is spoken at that pitch in hertz, so that a room can tell it from others.
+    """
 
     sayings: list[Saying] = field(default_factory=list[Saying])
     replies: list[Reply] = field(default_factory=list[Reply])
@@ -76,6 +79,7 @@ class Script:
     spoken: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     opened: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     moments: list[Moment] = field(default_factory=list[Moment])
+    pitches: dict[str, int] = field(default_factory=dict[str, int])
 
     def says(self, *texts: str) -> None:
         """Let the next utterances say this."""
@@ -93,6 +97,10 @@ class Script:
     def mark(self, name: str, detail: str = "") -> None:
         """Note when something happened; to be called on the server's loop."""
         self.moments.append(Moment(asyncio.get_running_loop().time(), name, detail))
+
+    def pitch_of(self, text: str) -> int:
+        """Return the pitch at which a text is spoken."""
+        return next((pitch for word, pitch in self.pitches.items() if word in text), TONE_HZ)
 
     def spoken_in(self, context: str) -> str:
         """Return everything that a context was given to say."""

@@ -16,9 +16,9 @@ SHORTEST_S: Final = 0.25
 CHUNK_S: Final = 0.1
 
 
-def tone(seconds: float, rate_hz: int) -> bytes:
+def tone(seconds: float, rate_hz: int, pitch_hz: int = TONE_HZ) -> bytes:
     """Return a tone."""
-    second = _second(rate_hz)
+    second = _second(rate_hz, pitch_hz)
     wanted = int(seconds * rate_hz) * 2
     return (second * (wanted // len(second) + 1))[:wanted]
 
@@ -33,11 +33,11 @@ def length_s(text: str) -> float:
     return max(SHORTEST_S, len(text) / CHARS_PER_S)
 
 
-def chunks_of(text: str, rate_hz: int) -> list[tuple[bytes, str]]:
+def chunks_of(text: str, rate_hz: int, pitch_hz: int = TONE_HZ) -> list[tuple[bytes, str]]:
     """Return the speech of a text in chunks of a tenth of a second, each with the words that it speaks."""
     total = round(length_s(text) / CHUNK_S) or 1
     ends = [len(text) * number // total for number in range(total + 1)]
-    return [(tone(CHUNK_S, rate_hz), text[start:end]) for start, end in pairwise(ends)]
+    return [(tone(CHUNK_S, rate_hz, pitch_hz), text[start:end]) for start, end in pairwise(ends)]
 
 
 def is_audible(pcm: bytes) -> bool:
@@ -47,7 +47,7 @@ def is_audible(pcm: bytes) -> bool:
 
 
 @cache
-def _second(rate_hz: int) -> bytes:
+def _second(rate_hz: int, pitch_hz: int) -> bytes:
     # Whole periods fit into a second, so that repeating it makes no click.
-    step = 2 * math.pi * TONE_HZ / rate_hz
+    step = 2 * math.pi * pitch_hz / rate_hz
     return array.array("h", [round(AMPLITUDE * math.sin(step * index)) for index in range(rate_hz)]).tobytes()

@@ -116,6 +116,7 @@ class Talk:
         for things in (script.sayings, script.replies, script.heard, script.asked, script.spoken, script.moments):
             things.clear()
         self._shown = len(self.terminal.text)
+        script.pitches.clear()
         script.faults.mend()
         script.pace = Pace()
         script.otherwise = self._reply
@@ -155,14 +156,14 @@ class Talk:
         """Return the turn behind so many, once it was said to its end or cut off."""
         return self.transcript.wait_for(lambda _: True, since=before)
 
-    def wait_for_request(self) -> None:
-        """Wait until the model was asked something."""
+    def wait_for_voice(self) -> None:
+        """Wait until the voice was given something to say."""
         ticking = threading.Event()
         for _ in range(int(WITHIN_S / _POLL_S)):
-            if self.script.asked:
+            if self.script.spoken:
                 return
             ticking.wait(_POLL_S)
-        raise TimeoutError(f"the model was asked nothing within {WITHIN_S} s")
+        raise TimeoutError(f"the voice was given nothing to say within {WITHIN_S} s")
 
     def everything_spoken(self) -> str:
         """Return all that the voice was given to say."""
@@ -179,6 +180,11 @@ class Talk:
     def wait_for_phase(self, phase: str, since: int = 0) -> None:
         """Wait until the agent has been in a phase, from a line of its log on."""
         self.log.wait_for(lambda line: line["event"] == "phase" and line["phase"] == phase, since=since)
+
+    def quiet_room(self) -> int:
+        """Return a position in the room's sound at which the last of what was said before has died away."""
+        self.room.wait_for_silence(self.room.now(), 0.3)
+        return self.room.now()
 
     def hush(self) -> None:
         """Let the agent stop whatever it says, with the key for it."""
