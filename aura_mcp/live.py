@@ -50,8 +50,10 @@ class Live:
             AuraError: they cannot be written; whoever pushed must try again.
         """
         with reported():
+            taken = await self.tracking.hint(push.signatures, Origin.WEBHOOK, push.slots)
+            # Last: now and then this writes, and what was pushed is fetched and told meanwhile.
             await self.application.providers.charge_events(len(push.signatures) + push.malformed)
-            return await self.tracking.hint(push.signatures, Origin.WEBHOOK, push.slots)
+            return taken
 
     async def run(self) -> None:
         """Follow for ever: jobs when they are due, hints as they come."""
