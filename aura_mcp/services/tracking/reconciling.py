@@ -101,18 +101,18 @@ class Reconciling:
         """Pair accounts on the chain with facts; a side that is missing holds nothing."""
         held = {entry.account: entry for entry in self._store.gaps.held() if entry.wallet == wallet}
         there: dict[str, TokenAccount] = {account.account: account for account in accounts if account.mint != WSOL}
+        # What is in no fact: seen now, or once, like an account that vanished with the transaction that made it.
+        strange = {check.account: check.mint for check in self._store.gaps.drifts([wallet])}
+        strange |= {address: account.mint for address, account in there.items() if account.amount_raw}
         tries = self._store.gaps.tries()
-        compared = [
-            Compared(entry, slot, there[address].amount_raw if address in there else 0)
-            for address, entry in held.items()
+        entries = [
+            *held.values(),
+            *(
+                Held(address, wallet, mint, 0, (0,), 0, "", None, tries.get(address, 0))
+                for address, mint in strange.items()
+                if address not in held
+            ),
         ]
-        compared += [
-            Compared(
-                Held(address, wallet, account.mint, 0, (0,), 0, "", None, tries.get(address, 0)),
-                slot,
-                account.amount_raw,
-            )
-            for address, account in there.items()
-            if address not in held and account.amount_raw
+        return [
+            Compared(entry, slot, there[entry.account].amount_raw if entry.account in there else 0) for entry in entries
         ]
-        return compared

@@ -120,6 +120,22 @@ def test_what_vanished_before_it_was_fetched_is_no_loss(is_hinted: bool) -> None
         assert run(f.tracking.advance_finality()).vanished == 0
 
 
+def test_account_that_vanished_with_its_transaction_does_not_drift() -> None:
+    """Our rule: what was seen in an account that never came to be is no difference to the facts."""
+    with following("ann") as f:
+        run(f.tracking.sweep())
+        lost = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.node.texts[lost.signature] = None
+        assert run(f.tracking.reconcile()).drifting == 1
+        f.chain.drop(lost.signature)
+        _pass_by(f)
+        _look_again(f)
+        assert run(f.tracking.advance_finality()).vanished == 1
+        assert _coverage(f) is Coverage.GAPS
+        assert run(f.tracking.reconcile()).drifting == 0
+        assert _coverage(f) is Coverage.COMPLETE
+
+
 def test_what_vanished_and_lands_again_is_fetched() -> None:
     """Our rule: nobody waits for what is gone, and what comes back is listed like anything new."""
     with following("ann") as f:
