@@ -61,7 +61,7 @@ SELECT l.account, any_value(l.owner), any_value(l.mint), any_value(l.last_slot),
     list(DISTINCT l.post_raw ORDER BY l.post_raw),
     max_by(l.post_raw, (coalesce(l.index_in_block, -1), l.signature)),
     max_by(l.signature, (coalesce(l.index_in_block, -1), l.signature)),
-    any_value(c.checked_at), any_value(c.tries)
+    any_value(c.checked_at), any_value(c.tries) FILTER (c.slot >= l.last_slot), any_value(c.actual_raw)
 FROM last AS l LEFT JOIN account_check AS c USING (account)
 WHERE l.slot = l.last_slot
 GROUP BY l.account
@@ -99,7 +99,10 @@ class Break(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What a token account held after its last fact; several amounts where the order in that slot is unknown."""
+    """What a token account held after its last fact; several amounts where the order in that slot is unknown.
+
+    `tries` counts the searches in vain since that fact, and `seen_raw` is what the chain said when last asked.
+    """
 
     account: str
     wallet: str
@@ -110,6 +113,7 @@ class Held(NamedTuple):
     signature: str
     checked_at: int | None
     tries: int
+    seen_raw: int | None = None
 
 
 class AccountCheck(NamedTuple):
@@ -144,7 +148,7 @@ class Gaps:
     def held(self) -> list[Held]:
         """Return what facts say each token account of a followed wallet holds, those never checked first."""
         rows = self._database.rows(_HELD)
-        return [Held._make((*row[:4], tuple(row[4]), *row[5:8], row[8] or 0)) for row in rows]
+        return [Held._make((*row[:4], tuple(row[4]), *row[5:8], row[8] or 0, row[9])) for row in rows]
 
     def checked(self, checks: Sequence[AccountCheck]) -> None:
         """Remember what accounts held on the chain."""
@@ -152,9 +156,15 @@ class Gaps:
             with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_CHECK_COLUMNS, checks)):
                 cursor.execute(_CHECKED)
 
-    def tries(self) -> dict[str, int]:
-        """Return how often each account was searched in vain."""
-        return dict(self._database.rows("SELECT account, tries FROM account_check"))
+    def seen(self) -> dict[str, tuple[int, int]]:
+        """Return what each account held on the chain when last looked at, and how often it was searched in vain."""
+        rows = self._database.rows("SELECT account, actual_raw, tries FROM account_check")
+        return {account: (seen_raw, tries) for account, seen_raw, tries in rows}
+
+    def searched_in_vain(self, account: str) -> None:
+        """Remember that nothing new explains what an account holds."""
+        with self._database.write() as cursor:
+            cursor.execute("UPDATE account_check SET tries = tries + 1 WHERE account = ?", [account])
 
     def accept(self, account: str) -> None:
         """Take what an account holds as it is: it comes from before the wallet's history."""

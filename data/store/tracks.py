@@ -97,6 +97,13 @@ class Tracks:
         with self._database.write() as cursor:
             cursor.execute("UPDATE wallet_track SET reconciled_at = ? WHERE wallet = ?", [now_s, wallet])
 
+    def not_looked(self, wallet: str) -> None:
+        """Count one look less at a difference in lamports: it came to nothing."""
+        with self._database.write() as cursor:
+            cursor.execute(
+                "UPDATE wallet_track SET unexplained = greatest(unexplained - 1, 0) WHERE wallet = ?", [wallet]
+            )
+
     def save(self, tracks: Sequence[Track]) -> None:
         """Replace tracks."""
         if tracks:

@@ -105,7 +105,7 @@ class Completing:
         lost_gaps = dict(store.database.rows(_LOST_GAPS, [MOST_SEARCHES])) if gaps else {}
         drifts = store.gaps.drifts()
         drifting = Counter(check.wallet for check in drifts)
-        lost_drifts = Counter(check.wallet for check in drifts if check.tries > MOST_LOOKS)
+        lost_drifts = Counter(check.wallet for check in drifts if check.tries >= MOST_LOOKS)
         unreadable = self._unreadable()
         return {
             wallet: _count(

@@ -45,10 +45,11 @@ class Drifting:
         for held, slot, actual in compared:
             # A node that is behind the last fact says nothing about what came after it.
             agrees = slot < held.slot or actual in held.amounts_raw
-            tries = 0 if agrees else held.tries + 1
+            # Another difference than before is searched afresh.
+            tries = 0 if agrees or actual != held.seen_raw else held.tries
             expected = actual if agrees else held.amount_raw
             checks.append(AccountCheck(held.account, held.wallet, held.mint, slot, expected, actual, tries, now_s))
-            if not agrees and tries <= MOST_LOOKS:
+            if not agrees and tries < MOST_LOOKS:
                 drifting.append(held)
         self._store.gaps.checked(checks)
         return drifting
@@ -64,8 +65,10 @@ class Drifting:
         since = await to_thread.run_sync(self._store.tracks.complete_since, held.wallet)
         after = (held.signature, held.slot) if held.signature else None
         new = await self._lister.between(held.account, held.wallet, after=after, before=None, since=since)
-        if new == 0 and after is None and since is not None:
-            await to_thread.run_sync(self._store.gaps.accept, held.account)
+        if new == 0:
+            is_older = after is None and since is not None
+            note = self._store.gaps.accept if is_older else self._store.gaps.searched_in_vain
+            await to_thread.run_sync(note, held.account)
         return new
 
 

@@ -104,13 +104,14 @@ class Reconciling:
         # What is in no fact: seen now, or once, like an account that vanished with the transaction that made it.
         strange = {check.account: check.mint for check in self._store.gaps.drifts([wallet])}
         strange |= {address: account.mint for address, account in there.items() if account.amount_raw}
-        tries = self._store.gaps.tries()
+        seen = self._store.gaps.seen()
         entries = [
             *held.values(),
             *(
-                Held(address, wallet, mint, 0, (0,), 0, "", None, tries.get(address, 0))
+                Held(address, wallet, mint, 0, (0,), 0, "", None, tries, seen_raw)
                 for address, mint in strange.items()
                 if address not in held
+                for seen_raw, tries in [seen.get(address, (None, 0))]
             ),
         ]
         return [

@@ -22,7 +22,7 @@ from data.providers.chain import AccountState, Chain
 from data.store import Store
 from data.store.gaps import Held
 from data.store.tracks import Track
-from engine.tracking import MOST_LOOKS, Ask, Look, choose_wallets, is_explained
+from engine.tracking import MOST_LOOKS, Ask, Look, Reason, choose_wallets, is_explained
 from engine.units import Address
 
 ACCOUNTS_A_CALL: Final = 100
@@ -146,6 +146,8 @@ class Sweeping:
                     listed += await self._lister.wallet(tracks[ask.wallet])
                 except ProviderError as error:
                     problems.add(f"signatures: {error}")
+                    if ask.reason is Reason.LAMPORTS:
+                        await to_thread.run_sync(self._store.tracks.not_looked, ask.wallet)
                 done += 1
                 self._fetcher.wake()
                 if progress is not None:

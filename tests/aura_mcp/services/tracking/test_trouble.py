@@ -96,6 +96,67 @@ def test_gap_is_told_as_being_closed_until_everything_was_tried() -> None:
         assert found.unclosable == found.gaps + found.unreadable_transactions
 
 
+def test_wallet_that_moved_is_listed_when_the_node_is_back() -> None:
+    """Our rule: a look that a node did not answer is none; a balance is not accepted by it."""
+    names = ("ann", "bob", "cid", "dan")
+    last = max(names, key=address)
+    with following(*names) as f:
+        f.chain.fund("eve")
+        f.chain.finalize()
+        run(f.tracking.sweep())
+        sent = send_sol(f.chain, "eve", last, SOL_UNIT)
+        f.chain.finalize()
+        f.node.fail = lambda method, _: method == "getSignaturesForAddress"
+        for _ in range(6):
+            run(f.tracking.sweep())
+            f.clock.ahead_s += 300
+        f.node.fail = lambda _method, _about: False
+        run(f.tracking.sweep())
+        assert f.stored() == {sent.signature}
+
+
+def test_account_is_searched_when_the_node_is_back() -> None:
+    """Our rule: a search that a node did not answer is none; what names no wallet is found when it does."""
+    with following("ann") as f:
+        _gift(f)
+        f.node.fail = lambda method, _: method == "getSignaturesForAddress"
+        for _ in range(6):
+            run(f.tracking.reconcile())
+            f.clock.ahead_s += 700
+        f.node.fail = lambda _method, _about: False
+        assert run(f.tracking.reconcile()).listed == 1
+        assert run(f.tracking.reconcile()).drifting == 0
+        assert f.tracking.completeness.all()[address("ann")].coverage is Coverage.COMPLETE
+
+
+def test_account_searched_in_vain_is_searched_again_when_more_happens() -> None:
+    """Our rule: what was given up is one difference; the next one is another."""
+    with following("ann") as f:
+        given_up = _gift(f)
+        f.node.hidden.add(given_up)
+        f.node.texts[given_up] = None
+        for _ in range(6):
+            run(f.tracking.reconcile())
+            f.clock.ahead_s += 700
+        assert f.tracking.completeness.all()[address("ann")].coverage is Coverage.UNCLOSABLE
+        more = send_tokens(f.chain, "eve", "ann", "BONK", 3 * TOKENS)
+        f.chain.finalize()
+        assert run(f.tracking.reconcile()).listed == 1
+        assert more.signature in f.stored()
+
+
+def _gift(f: Following) -> str:
+    """Let the wallet buy and be fetched, then receive tokens from a stranger, which names only its account."""
+    f.chain.fund("eve")
+    for name in ("ann", "eve"):
+        buy(f.chain, name, "BONK", 10 * TOKENS, SOL_UNIT)
+    f.chain.finalize()
+    run(f.tracking.sweep())
+    sent = send_tokens(f.chain, "eve", "ann", "BONK", TOKENS)
+    f.chain.finalize()
+    return sent.signature
+
+
 def test_answer_about_another_transaction_is_not_believed() -> None:
     """An answer that names another signature is a wrong answer."""
     with following("ann") as f:
