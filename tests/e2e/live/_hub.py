@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -145,11 +145,10 @@ class LiveHub:
 
         until(is_quiet, bound_s)
 
-    def next_due(self, signatures: Collection[str]) -> int | None:
-        """Return when the first of some postponed signatures is due, None when none is; it must not be running."""
-        with Store.open(self.home / "aura.duckdb") as store:
-            rows = store.database.rows("SELECT signature, due_at FROM pending")
-        return min((due_at for signature, due_at in rows if signature in signatures), default=None)
+    def is_complete(self, wallets: int) -> bool:
+        """Tell whether nothing is left to be fetched, and nothing is missing from the history of so many wallets."""
+        live = self.call("system_status")["live"]
+        return live["pending"] == 0 and live["histories"] == {"complete": wallets}
 
     def _newest_run(self) -> int:
         return max((run["id"] for run in self.call("job_status")["runs"]), default=0)

@@ -13,7 +13,7 @@ import pytest
 from aura_mcp.live import Live
 from data.clock import SystemClock
 from tests.e2e.live._application import follow, settings_of
-from tests.e2e.live._hub import SECRET, LiveHub
+from tests.e2e.live._hub import SECRET, LiveHub, until
 from tests.fakes.chain import Chain
 from tests.fakes.faults import ROUGH, Faults
 from tests.fakes.limits import UNLIMITED, Limits, Rule
@@ -98,7 +98,10 @@ def disturbed_export(life: Life, home: Path, started_at: int) -> tuple[bytes, se
         with LiveHub(home, everything, script.addresses, logs="1", **settings) as hub:
             live_disturbed(life, hub, everything, script)
             signatures = {done.signature for done in everything.chain.executed()}
-            await_all(life, hub, signatures)
+            hub.await_quiet(life.wallets, bound_s=life.bound_s)
+            # Nor is anything waited for in vain that vanished before it was fetched.
+            until(lambda: hub.is_complete(life.wallets), life.bound_s)
+            hub.stop()
         hub.run("verify")
         return hub.export(), signatures
 
@@ -122,18 +125,6 @@ def calm_export(life: Life, home: Path, started_at: int) -> tuple[bytes, set[str
 
         assert follow(settings_of(everything, home), (), work)
         return hub.export(), {done.signature for done in everything.chain.executed()}
-
-
-def await_all(life: Life, hub: LiveHub, signatures: set[str]) -> None:
-    """Wait until nothing is left to do and stop the hub; what vanished before it was fetched is looked for in vain."""
-    clock = SystemClock()
-    while True:
-        hub.await_quiet(life.wallets, bound_s=life.bound_s)
-        hub.stop()
-        if (due_at := hub.next_due(signatures)) is None:
-            return
-        threading.Event().wait(max(0, due_at - clock.epoch_s()))
-        hub.start()
 
 
 def check(life: Life, folder: Path) -> None:
