@@ -1,6 +1,7 @@
 """Pass columns between Python and DuckDB through Arrow: the one module that touches pyarrow.
 
-It is imported with the first table: 35 MB and a tenth of a second that a process does without while it only reads.
+It is imported with the first large table: 35 MB and a tenth of a second that a process does without while it only
+reads, or writes what comes in live. Up to some thousand rows a temporary table is as quick.
 Not responsible for what the columns mean.
 """
 
@@ -33,6 +34,14 @@ class Type(Enum):
     VOLUME = "decimal128(38, 12)"
 
 
+FEW_ROWS: Final = 10_000
+"""Rows of a table at most that are passed without Arrow."""
+
+_SQL_TYPES: Final[Mapping[Type, str]] = {
+    Type.VARCHARS: "VARCHAR[]",
+    Type.PRICE: "DECIMAL(38, 24)",
+    Type.VOLUME: "DECIMAL(38, 12)",
+}
 _INTEGER_FORMATS: Final[Mapping[str, Literal["q", "Q", "i", "b", "B"]]] = {
     "int64": "q",
     "uint64": "Q",
@@ -49,8 +58,20 @@ class Repeated(NamedTuple):
     places: Sequence[int]
 
 
+class Rows(NamedTuple):
+    """A table of few rows."""
+
+    columns: Mapping[str, Type]
+    rows: Sequence[Iterable[object]]
+
+
 def from_rows(columns: Mapping[str, Type], rows: Sequence[Iterable[object]]) -> object:
-    """Return a table of `rows`, each with a value for every column in order; an int out of range raises."""
+    """Return a table of `rows`, each with a value for every column in order, for `registered`.
+
+    An int out of range raises, here or there.
+    """
+    if len(rows) <= FEW_ROWS:
+        return Rows(columns, rows)
     values: Iterable[Sequence[object]] = zip(*rows, strict=True) if rows else ((),) * len(columns)
     return from_columns(columns, values)
 
@@ -100,6 +121,16 @@ def _array(values: Sequence[object] | Repeated, kind: Type) -> object:
 @contextmanager
 def registered(cursor: duckdb.DuckDBPyConnection, name: str, table: object) -> Generator[None]:
     """Make a table visible to the cursor's queries as `name`."""
+    if isinstance(table, Rows):
+        columns = ", ".join(f'"{column}" {_SQL_TYPES.get(kind, kind.name)}' for column, kind in table.columns.items())
+        # Where the block fails, the caller takes its transaction back, and this with it.
+        cursor.execute(f"CREATE OR REPLACE TEMP TABLE {name} ({columns})")
+        if table.rows:
+            with cursor.appender(f"temp.main.{name}") as appender:
+                appender.append_rows(map(tuple, table.rows))
+        yield
+        cursor.execute(f"DROP TABLE temp.main.{name}")
+        return
     cursor.register(name, table)
     try:
         yield

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import duckdb
 
-from data.store.arrow import Repeated, Type, from_columns, from_rows, registered
+from data.store.arrow import FEW_ROWS, Repeated, Type, from_columns, from_rows, registered
 from data.store.histories import HISTORY_COLUMNS, Token, gone, history_rows, token_of
 from engine.ledger import Episode, FoldResult, FoldState, Realization
 
@@ -128,12 +128,11 @@ class Output:
 
     def tables(self) -> dict[str, object]:
         """Return the rows as Arrow tables by the name of the table they belong to, leaving out empty ones."""
-        columns = self._realization_columns() if self.realizations else ()
         tables: dict[str, object] = {}
         if self.folds:
             tables["fold_state"] = from_rows(FOLD_COLUMNS, self.folds)
         if self.realizations:
-            tables["realization"] = from_columns(REALIZATION_COLUMNS, columns)
+            tables["realization"] = self._realization_table()
         if self.episodes:
             tables["episode"] = from_rows(EPISODE_COLUMNS, self.episodes)
         if self.findings:
@@ -144,20 +143,27 @@ class Output:
 
     def rows(self) -> dict[str, tuple[Iterable[str], list[tuple[object, ...]]]]:
         """Return what `tables` has as columns and rows by the name of the table: what is little needs no more."""
-        realizations: list[tuple[object, ...]] = [
-            (entity, mint, number, *realization)
-            for (entity, mint, first), rows in zip(self.realization_keys, self.realizations, strict=True)
-            for number, realization in enumerate(rows, first)
-        ]
         tables: dict[str, tuple[Iterable[str], list[tuple[object, ...]]]] = {
             "fold_state": (FOLD_COLUMNS, self.folds),
-            "realization": (REALIZATION_COLUMNS, realizations),
+            "realization": (REALIZATION_COLUMNS, self._realization_rows()),
             "episode": (EPISODE_COLUMNS, self.episodes),
             "finding": (FINDING_COLUMNS, self.findings),
             "refold": (KEY_COLUMNS, list(self.marked)),
             "history": (HISTORY_COLUMNS, history_rows(self.histories)),
         }
         return {name: (columns, rows) for name, (columns, rows) in tables.items() if rows}
+
+    def _realization_table(self) -> object:
+        if sum(map(len, self.realizations)) <= FEW_ROWS:
+            return from_rows(REALIZATION_COLUMNS, self._realization_rows())
+        return from_columns(REALIZATION_COLUMNS, self._realization_columns())
+
+    def _realization_rows(self) -> list[tuple[object, ...]]:
+        return [
+            (entity, mint, number, *realization)
+            for (entity, mint, first), rows in zip(self.realization_keys, self.realizations, strict=True)
+            for number, realization in enumerate(rows, first)
+        ]
 
     def _realization_columns(self) -> list[Sequence[object] | Repeated]:
         places: list[int] = []

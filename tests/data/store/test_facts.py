@@ -1,9 +1,12 @@
 """Storing facts: once each, in any order, whole batches."""
 
+from decimal import Decimal
+
 import pytest
 
+from data.errors import StoreError
 from data.store import Store
-from data.store.arrow import from_rows
+from data.store.arrow import FEW_ROWS, Type, from_rows, registered
 from data.store.facts import ROUNDED_COLUMNS, Outcome
 from data.store.readings import Source
 from engine.facts import Reading, Side, TxClass
@@ -164,10 +167,39 @@ def test_rounded_rows_are_counted_new_and_duplicate_exactly() -> None:
         assert add_rounded(store, ("BUY", 6, SOL, 1), ("BUY", 7, SOL, 2), ("BUY", 7, SOL, 2)) == (1, 2)
 
 
-def test_out_of_range_number_raises_before_anything_is_stored() -> None:
-    """Our rule: the column types refuse what the chain cannot hold."""
+def test_out_of_range_number_raises_and_nothing_is_stored() -> None:
+    """Our rule: the column types refuse what the chain cannot hold, in few rows and in many."""
+    columns = {"amount_raw": ROUNDED_COLUMNS["amount_raw"]}
     with pytest.raises(OverflowError):
-        from_rows({"amount_raw": ROUNDED_COLUMNS["amount_raw"]}, [(-1,)])
+        from_rows(columns, [(-1,)] * (FEW_ROWS + 1))
+    with Store.open(None) as store:
+        with pytest.raises(StoreError, match="-1"):
+            store.facts.add_rounded(from_rows(columns, [(-1,)]), 1)
+        assert store.database.rows("SELECT count(*) FROM leg") == [(0,)]
+
+
+def test_few_rows_hold_what_many_do() -> None:
+    """Our rule: how many rows there are does not change what is stored."""
+    values = {
+        Type.BIGINT: -(2**63),
+        Type.UBIGINT: 2**64 - 1,
+        Type.INTEGER: -(2**31),
+        Type.UTINYINT: 255,
+        Type.BOOLEAN: True,
+        Type.VARCHAR: "träge 'quoted'",
+        Type.VARCHARS: ["a", "b"],
+        Type.BLOB: b"\x00\xff",
+        Type.HUGEINT: 2**100,
+        Type.PRICE: Decimal("1.000000000000000000000001"),
+        Type.VOLUME: Decimal("12345678901234567890.000000000001"),
+    }
+    columns = {kind.name.lower(): kind for kind in values}
+    row, nothing = tuple(values.values()), (None,) * len(values)
+    with Store.open(None) as store, store.database.second_cursor() as cursor:
+        for count in (1, FEW_ROWS):
+            with registered(cursor, "incoming", from_rows(columns, [row, *[nothing] * count])):
+                found = cursor.execute("FROM incoming ORDER BY ALL NULLS LAST LIMIT 2").fetchall()
+            assert found == [row, nothing]
 
 
 def test_candles_are_stored_once() -> None:
