@@ -47,10 +47,9 @@ _LOTTOS: Final = {pair: Lotto._make(pair) for pair in product((None, False, True
 def lotto_of_all(store: Store, when: Period) -> dict[str, Lotto]:
     """Return it for every wallet that closed a rated round trip in a period."""
     since = BEFORE_ALL if when.since_s is None else when.since_s
-    with store.database.heavy():
-        rows = store.database.rows(
-            _GAINS.format(sums=", ".join(_SUMS), judged=JUDGED), {"since": since, "until": when.as_of_s, **rules()}
-        )
+    rows = store.database.rows(
+        _GAINS.format(sums=", ".join(_SUMS), judged=JUDGED), {"since": since, "until": when.as_of_s, **rules()}
+    )
     return {row[0]: _LOTTOS[_is_lotto(row[1], row[2]), _is_lotto(row[3], row[4])] for row in rows}
 
 

@@ -141,10 +141,9 @@ _SOLD_FIELDS: Final = 10
 def add_up(store: Store, since_s: int | None, until_s: int) -> dict[str, Sums]:
     """Return the sums of every wallet that disposed of something, or closed a round trip, in a span."""
     bounds = {"since": BEFORE_ALL if since_s is None else since_s, "until": until_s}
-    with store.database.heavy():
-        found = {row[0]: Sums(*row[1:]) for row in _fetch(store, _SOLD, _SOLD_SUMS, bounds)}
-        for entity, *values in _fetch(store, _CLOSED, _CLOSED_SUMS, {**bounds, **rules()}):
-            found[entity] = Sums(*found.get(entity, NOTHING)[:_SOLD_FIELDS], *values)
+    found = {row[0]: Sums(*row[1:]) for row in _fetch(store, _SOLD, _SOLD_SUMS, bounds)}
+    for entity, *values in _fetch(store, _CLOSED, _CLOSED_SUMS, {**bounds, **rules()}):
+        found[entity] = Sums(*found.get(entity, NOTHING)[:_SOLD_FIELDS], *values)
     return found
 
 

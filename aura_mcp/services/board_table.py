@@ -19,6 +19,7 @@ from engine.wallets import COVERAGE_MIN, wilson
 
 V = TypeVar("V")
 
+_MEMORY_MB: Final = 64
 _UNKNOWN: Final[Mapping[str, Lotto]] = {}
 
 
@@ -118,13 +119,16 @@ class Table:
 
 def table_of(store: Store, when: Period) -> Table:
     """Return the table of a window."""
-    sums = add_up(store, when.since_s, when.as_of_s)
-    lotto = {**dict.fromkeys(sums, Lotto()), **lotto_of_all(store, when)}
-    table = Table(when=when, sums=sums, _lotto=lotto)
+    table = store.database.repeatable(_MEMORY_MB, lambda: _added_up(store, when))
     for currency in Currency:
         # The first board takes long anyway; the first one in the other currency need not.
         table.lines(currency)
     return table
+
+
+def _added_up(store: Store, when: Period) -> Table:
+    sums = add_up(store, when.since_s, when.as_of_s)
+    return Table(when=when, sums=sums, _lotto={**dict.fromkeys(sums, Lotto()), **lotto_of_all(store, when)})
 
 
 class Edges(NamedTuple):

@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from data.store.connection import Database
@@ -127,6 +128,7 @@ SELECT DISTINCT l.owner FROM {table} AS l SEMI JOIN (FROM reversed WHERE batch_i
 """
 
 _WALLETS_AT_ONCE: Final = 100
+_MEMORY_MB: Final = 128
 
 MOST_WALLETS: Final = 200
 """Wallets of which facts are read again after a change, rather than those of all."""
@@ -237,9 +239,10 @@ def read_activity(database: Database, known: Activity | None = None) -> Activity
     is_plain = reversals == before.reversals + taken_back
     touched = None if known is None or not is_plain else _touched(database, before, seen)
     if known is None or touched is None:
-        with database.heavy():
-            trades, costs = (_read_all(database, sql) for sql in (_TRADES, _COSTS))
-            return _activity(database, seen, None, trades, costs)
+        trades, costs = (
+            database.repeatable(_MEMORY_MB, partial(_read_all, database, sql)) for sql in (_TRADES, _COSTS)
+        )
+        return _activity(database, seen, None, trades, costs)
     trades, costs = (
         {wallet: packed for wallet, packed in old.items() if wallet not in touched} | _read_some(database, sql, touched)
         for old, sql in ((known.packed_trades, _TRADES), (known.packed_costs, _COSTS))

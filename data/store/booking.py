@@ -42,6 +42,9 @@ SELECT max(value) FILTER (key = 'booked_batch'), max(value) FILTER (key = 'last_
 FEW: Final = 100
 """So many folds at most are written row by row."""
 
+_MEMORY_MB: Final = 192
+"""Memory for a booking on top of a ledger; what does not get by has all of it."""
+
 _TIDY_EVERY: Final = 256
 
 Progress = Callable[[int, int], None]
@@ -142,7 +145,7 @@ class Booking:
     def rebuild(self, progress: Progress | None = None) -> Booked:
         """Forget all derived state and fold every fact again."""
         with self._database.writing():
-            with self._database.write() as cursor:
+            with self._database.heavy(), self._database.write() as cursor:
                 for table in (*DERIVED, "history", "refold"):
                     cursor.execute(f"TRUNCATE {table}")
                 self._database.set_mark("booked_batch", 0)
@@ -153,6 +156,7 @@ class Booking:
         """Fold every fact into temporary tables named `replayed_…` and yield the cursor that sees them."""
         with (
             self._database.writing(),
+            self._database.heavy(),
             self._database.second_cursor() as reader,
             self._database.second_cursor() as writer,
             _collector_paused(),
@@ -174,7 +178,11 @@ class Booking:
                 return self._book_near(span)
             except TooMuchError:
                 # Nothing was written: the views read it all at once.
-                pass
+                return self._database.repeatable(_MEMORY_MB, lambda: self._book_all(span, progress))
+        with self._database.heavy():
+            return self._book_all(span, progress)
+
+    def _book_all(self, span: Span, progress: Progress | None) -> tuple[Booked, bool]:
         folds = events = 0
         has_marks = False
         with (

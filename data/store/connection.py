@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 import duckdb
 
@@ -20,6 +20,8 @@ from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError,
 from data.store.memory import Memory
 from data.store.migrations import migrate
 from data.store.writer import Writer
+
+R = TypeVar("R")
 
 MEMORY: Final = ":memory:"
 
@@ -33,6 +35,9 @@ _CHECKPOINT_BYTES: Final = 16 << 20
 
 _ROOM: Final = 2
 """Free space that this takes, as a multiple of the log: where it fails half-way, DuckDB answers nothing any more."""
+
+WRITING_MB: Final = 48
+"""Memory for a transaction of a few thousand rows, while others read."""
 
 _SEALED: Final = (
     "SET allowed_configs = ['memory_limit']",
@@ -151,19 +156,19 @@ class Database:
 
     @contextmanager
     def writing(self) -> Generator[None]:
-        """Keep other writers out over several transactions, with all of the memory at hand."""
+        """Keep other writers out over several transactions."""
         with self._writing:
             self.catch_up()
-            with self.heavy():
-                yield
+            yield
 
     @contextmanager
     def write(self, *, keeps_version: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
-        """Yield a cursor inside a transaction, with other writers kept out and all of the memory at hand.
+        """Yield a cursor inside a transaction, with other writers kept out and memory for a few thousand rows.
 
-        It is the thread's own one during the block, and one for all writers: what is prepared on it stays. A `write`
-        inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is written
-        that anybody remembers, unless `change_version` says so, nor anything that deferred work must come before.
+        Who writes more does it inside of `heavy`: there is no second try. The cursor is the thread's own one during the
+        block, and one for all writers: what is prepared on it stays. A `write` inside of another one of the same thread
+        is part of that transaction. With `keeps_version` nothing is written that anybody remembers, unless
+        `change_version` says so, nor anything that deferred work must come before.
         """
         with self._writing:
             if self._is_writing():
@@ -171,7 +176,7 @@ class Database:
                 return
             if not keeps_version:
                 self.catch_up()
-            with self.heavy(), self._own_writer() as writer, self.transaction(writer.cursor):
+            with self._memory.lent(WRITING_MB), self._own_writer() as writer, self.transaction(writer.cursor):
                 writer.keeps_version = keeps_version
                 yield writer.cursor
                 writer.prepare()
@@ -259,7 +264,8 @@ class Database:
             return
         with translated(self.name):
             try:
-                cursor.execute("CHECKPOINT")
+                with self.heavy():
+                    cursor.execute("CHECKPOINT")
             except duckdb.TransactionException:
                 # Somebody reads what it would move: the next commit tries again.
                 return
@@ -275,9 +281,27 @@ class Database:
 
     @contextmanager
     def heavy(self) -> Generator[None]:
-        """Have all of the memory for work that reads or writes much, and give it back some time after."""
-        with self._memory.heavy():
+        """Have all of the memory for work that writes much, and give it back some time after."""
+        with self._memory.lent():
             yield
+
+    def repeatable(self, memory_mb: int, work: Callable[[], R]) -> R:
+        """Return what work yields that may be done twice: with some memory or, where that fails, with all of it.
+
+        It is given back at once. With all of it from the start, what is read only once would fill it.
+        """
+        try:
+            with translated(self.name):
+                try:
+                    with self._memory.lent(memory_mb):
+                        return work()
+                except (duckdb.OutOfMemoryException, StoreError) as error:
+                    if not isinstance(error.__cause__ or error, duckdb.OutOfMemoryException):
+                        raise
+                with self.heavy():
+                    return work()
+        finally:
+            self._memory.take_back()
 
     def take_memory_back(self) -> None:
         """Give back now what heavy work left."""

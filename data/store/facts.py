@@ -5,7 +5,7 @@ Not responsible for parsing files (`data.importer`) or for the ledger (`booking`
 """
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import Enum
 from typing import Final, NamedTuple
 
@@ -19,6 +19,9 @@ from engine.facts import Reading
 
 FEW: Final = 200
 """So many rows of a table at most are appended one by one."""
+
+_MANY: Final = 5_000
+"""A batch of more has all of the memory."""
 
 ROUNDED_COLUMNS: Final = {
     "block_time": Type.BIGINT,
@@ -187,7 +190,7 @@ class Facts:
         """Do the same, and say what was stored."""
         placed = [place(reading, source) for reading in readings]
         candidates = [p for p in placed if not isinstance(p, str)]
-        with self._batch() as (cursor, batch):
+        with self._batch(len(candidates)) as (cursor, batch):
             places = _known_places(cursor, candidates) if len(candidates) <= FEW else None
             signatures = {place_key(p.reading.signature) for p in candidates}
             is_fresh = places is not None and signatures.isdisjoint(key for key, _ in places)
@@ -201,14 +204,15 @@ class Facts:
 
     def add_rounded(self, legs: object, count: int) -> Counts:
         """Store a table of ROUNDED_COLUMNS in one transaction; rows that are stored, or come twice, change nothing."""
-        with self._batch() as (cursor, batch), registered(cursor, "incoming", legs):
+        with self._batch(count) as (cursor, batch), registered(cursor, "incoming", legs):
             new = _count(cursor.execute(INSERT_ROUNDED.format(batch=batch)))
             cursor.execute(_PLACE_ROUNDED.format(batch=batch))
         return Counts(new, count - new)
 
     def add_candles(self, candles: Sequence[Candle]) -> Counts:
         """Store candles; the first of two that share mint, time, interval, source and pool stays."""
-        with self._batch() as (cursor, batch), registered(cursor, "incoming", from_rows(CANDLE_COLUMNS, candles)):
+        table = from_rows(CANDLE_COLUMNS, candles)
+        with self._batch(len(candles)) as (cursor, batch), registered(cursor, "incoming", table):
             new = _count(cursor.execute(_INSERT_CANDLES.format(batch=batch)))
         return Counts(new, len(candles) - new)
 
@@ -255,8 +259,9 @@ class Facts:
             self._database.insert("fact_place", PLACE_COLUMNS, places)
 
     @contextmanager
-    def _batch(self) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
-        with self._database.write() as cursor:
+    def _batch(self, rows: int) -> Generator[tuple[duckdb.DuckDBPyConnection, int]]:
+        room = self._database.heavy() if rows > _MANY else nullcontext()
+        with room, self._database.write() as cursor:
             yield cursor, next_batch(self._database)
 
 

@@ -11,53 +11,53 @@ from typing import Final
 import duckdb
 
 LINGER_S: Final = 1.0
-"""How long the memory stays after heavy work: a change of the limit costs as much as a small write."""
+"""How long the memory stays at least after work: a change of the limit costs as much as a small write."""
 
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _LET_GO: Final = 4
+_MUCH: Final = 2
 _AGAIN_S: Final = 0.01
 _TRIES: Final = 200
 
 
 class Memory:
-    """The limit of one open database: `idle_mb` usually, `most_mb` while heavy work goes on and shortly after."""
+    """The limit of one open database: `idle_mb` usually, up to `most_mb` while work goes on that needs it."""
 
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], *, most_mb: int, idle_mb: int) -> None:
         self._cursor = cursor
         self._most_mb = most_mb
         self._idle_mb = idle_mb
-        self._heavy = 0
-        self._is_lent = False
-        self._was_used = False
+        self._limit_mb = idle_mb
+        self._loans: list[int] = []
+        self._asked_mb = 0
+        """The largest loan since somebody looked last."""
         self._is_closed = False
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._pause = threading.Event()
 
     @contextmanager
-    def heavy(self) -> Generator[None]:
-        """Have all of the memory during the block."""
+    def lent(self, wanted_mb: int | None = None) -> Generator[None]:
+        """Have this much memory during the block and shortly after, None for all of it."""
+        loan = self._most_mb if wanted_mb is None else min(wanted_mb, self._most_mb)
         with self._lock:
-            self._heavy += 1
-            self._was_used = True
-            if not self._is_lent and self._idle_mb < self._most_mb:
+            self._loans.append(loan)
+            self._asked_mb = max(self._asked_mb, loan)
+            if loan > self._limit_mb:
                 # The statement itself needs a little memory, which others may hold for a moment.
-                self._is_lent = any(self._set(self._most_mb) or self._pause.wait(_AGAIN_S) for _ in range(_TRIES))
-                self._take_back_later()
+                is_lent = any(self._set(loan) or self._pause.wait(_AGAIN_S) for _ in range(_TRIES))
+                self._limit_mb = loan if is_lent else self._limit_mb
+                self._look_later()
         try:
             yield
         finally:
             with self._lock:
-                self._heavy -= 1
+                self._loans.remove(loan)
 
     def take_back(self) -> None:
-        """Go back to the usual limit unless heavy work goes on."""
+        """Go back to what the work that goes on has asked for, or to the usual limit."""
         with self._lock:
-            # What others use at the moment cannot be given back: the next heavy work does it for them.
-            if self._is_lent and not self._heavy and not self._is_closed:
-                # What heavy work left in memory is let go; what is asked for comes back.
-                self._set(max(1, self._idle_mb // _LET_GO))
-                self._is_lent = not self._set(self._idle_mb)
+            self._reduce(max(self._loans, default=0))
 
     def close(self) -> None:
         """Leave the limit as it is."""
@@ -66,20 +66,30 @@ class Memory:
             if self._timer is not None:
                 self._timer.cancel()
 
-    def _take_back_later(self) -> None:
-        if self._is_closed:
+    def _look_later(self) -> None:
+        if self._is_closed or self._timer is not None:
             return
-        self._was_used = False
         self._timer = threading.Timer(LINGER_S, self._look)
         self._timer.daemon = True
         self._timer.start()
 
     def _look(self) -> None:
         with self._lock:
-            if self._was_used or self._heavy:
-                self._take_back_later()
-                return
-        self.take_back()
+            self._timer = None
+            self._reduce(max(self._asked_mb, *self._loans, 0))
+            self._asked_mb = 0
+            if self._limit_mb > self._idle_mb:
+                self._look_later()
+
+    def _reduce(self, needed_mb: int) -> None:
+        wanted = max(self._idle_mb, needed_mb)
+        # What others use at the moment cannot be given back: who looks next tries again.
+        if wanted < self._limit_mb and not self._is_closed:
+            if self._limit_mb >= _MUCH * wanted:
+                # What heavy work left in memory is let go; what is asked for comes back.
+                self._set(max(1, wanted // _LET_GO))
+            if self._set(wanted):
+                self._limit_mb = wanted
 
     def _set(self, limit_mb: int) -> bool:
         # On a cursor of its own: the thread's one may be inside a transaction.

@@ -20,6 +20,7 @@ from tests.builders.facts import row
 from tests.missing import missing
 
 MUCH = 3_000
+HUNGRY = "SELECT length(string_agg(repeat(i::VARCHAR, 20), '')) > 0 FROM range(400000) AS r(i)"
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 FILL = """
 import resource, sys
@@ -173,35 +174,67 @@ def test_work_larger_than_memory_spills_beside_the_database(tmp_path: Path) -> N
         assert cursor.execute("SELECT count(DISTINCT b) FROM big").fetchall() == [(2_000_000,)]
 
 
+def _limit(store: Store) -> str:
+    ((value,),) = store.database.rows("SELECT current_setting('memory_limit')")
+    return str(value)
+
+
 def test_memory_is_given_back_after_heavy_work(tmp_path: Path) -> None:
-    """Our rule: a hub that stays keeps little; what books or reads much has all of the memory, and nests."""
-
-    def limit(store: Store) -> str:
-        ((value,),) = store.database.rows("SELECT current_setting('memory_limit')")
-        return str(value)
-
+    """Our rule: a hub that stays keeps little; what reads or writes much has all of the memory, and nests."""
     with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=512, idle_limit_mb=100) as store:
-        assert limit(store) == "95.3 MiB"
-        with store.database.writing():
+        assert _limit(store) == "95.3 MiB"
+        with store.database.heavy():
             with store.database.heavy():
-                assert limit(store) == "488.2 MiB"
-            assert limit(store) == "488.2 MiB"
+                assert _limit(store) == "488.2 MiB"
             store.database.take_memory_back()
-            assert limit(store) == "488.2 MiB"
+            assert _limit(store) == "488.2 MiB"
         store.database.take_memory_back()
-        assert limit(store) == "95.3 MiB"
-        with store.database.write():
-            # Inside of a transaction there is no second try.
-            assert limit(store) == "488.2 MiB"
+        assert _limit(store) == "95.3 MiB"
         with pytest.raises(StoreError, match="locked"):
             store.database.rows("SET threads = 8")
 
 
+def test_small_write_takes_little_memory(tmp_path: Path) -> None:
+    """Our rule: what comes in live, every few seconds, does not let the hub grow."""
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=512, idle_limit_mb=32) as store:
+        with store.database.writing(), store.database.write():
+            assert _limit(store) == "45.7 MiB"
+            with store.database.heavy():
+                assert _limit(store) == "488.2 MiB"
+                store.database.take_memory_back()
+                assert _limit(store) == "488.2 MiB"
+            store.database.take_memory_back()
+            # The write goes on.
+            assert _limit(store) == "45.7 MiB"
+        store.database.take_memory_back()
+        assert _limit(store) == "30.5 MiB"
+
+
+def test_work_that_can_be_repeated_has_all_of_the_memory_when_some_is_not_enough(tmp_path: Path) -> None:
+    """Our rule: a question about everything starts with some memory, and gives back what it had at once."""
+    seen: list[str] = []
+
+    def work() -> bool:
+        seen.append(_limit(store))
+        (found,) = store.database.cursor().execute(HUNGRY).fetchall()
+        return bool(found[0])
+
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=1024, idle_limit_mb=32) as store:
+        assert store.database.repeatable(64, work)
+        assert seen == ["61.0 MiB", "976.5 MiB"]
+        assert _limit(store) == "30.5 MiB"
+        with pytest.raises(ValueError, match="other"):
+            store.database.repeatable(64, _fail)
+
+
+def _fail() -> None:
+    raise ValueError("other")
+
+
 def test_question_that_needs_more_than_is_left_gets_all_of_it(tmp_path: Path) -> None:
     """Our rule: who asks does not hear of how little is kept between bookings."""
-    big = "SELECT length(string_agg(repeat(i::VARCHAR, 20), '')) > 0 FROM range(400000) AS r(i)"
     with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=1024, idle_limit_mb=32) as store:
-        assert store.database.rows(big) == [(True,)]
+        assert store.database.rows(HUNGRY) == [(True,)]
 
 
 def test_log_is_written_into_the_file_only_where_there_is_room(tmp_path: Path) -> None:
@@ -290,10 +323,10 @@ def _many_rows(count: int) -> Iterator[bytes]:
         yield row(tokens=f"{number + 1}.5", at=number)
 
 
-def test_writing_has_all_of_the_memory(tmp_path: Path) -> None:
+def test_heavy_writing_has_all_of_the_memory(tmp_path: Path) -> None:
     """Our rule: what is left between bookings bounds what rests, not what is stored."""
     with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=512, idle_limit_mb=32) as store:
-        with store.database.write() as cursor:
+        with store.database.heavy(), store.database.write() as cursor:
             ((length,),) = cursor.execute("SELECT len(list(range)) FROM range(8_000_000)").fetchall()
         assert length == 8_000_000
 
