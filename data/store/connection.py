@@ -36,7 +36,7 @@ _CHECKPOINT_BYTES: Final = 16 << 20
 _ROOM: Final = 2
 """Free space that this takes, as a multiple of the log: where it fails half-way, DuckDB answers nothing any more."""
 
-WRITING_MB: Final = 48
+WRITING_MB: Final = 40
 """Memory for a transaction of a few thousand rows, while others read."""
 
 _SEALED: Final = (
@@ -219,7 +219,7 @@ class Database:
     def insert(self, table: str, columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
         """Inside `write`: append a few rows, each with a value for every one of the columns in order.
 
-        What is kept ready for it costs a third of registering a table, which is faster from some hundred rows on.
+        What is kept ready for it costs a third of registering a table.
         """
         self._writer.append("insert", table, columns, rows)
 
