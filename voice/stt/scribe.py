@@ -1,7 +1,10 @@
 """Hear with ElevenLabs Scribe while the key is held: an alternative on the key that speaks already.
 
 https://elevenlabs.io/docs/api-reference/speech-to-text/v-1-speech-to-text-realtime. A socket for each utterance, opened
-when it begins. Not responsible for the microphone (`voice.audio`).
+when it begins: nobody waits for it, since the person speaks meanwhile. The service takes several on one socket, but it
+knows no way to drop the audio of one that is canceled, does not tell which one a text belongs to, takes the words to
+expect at the opening only, and ends a session that is quiet: a socket that is kept could lose, or mix, what was said.
+Not responsible for the microphone (`voice.audio`).
 """
 
 import asyncio
@@ -29,7 +32,11 @@ MAX_KEYWORDS: Final = 50
 FINAL_S: Final = 8.0
 """What was heard while it was spoken is text within a second; after this another way is tried."""
 
-_TOO_QUIET: Final = "insufficient_audio_activity"
+PART_S: Final = 60.0
+"""The service commits by itself what it has heard for ninety seconds: what is longer is committed in parts before."""
+
+_NOTHING: Final = frozenset({"insufficient_audio_activity", "commit_throttled"})
+"""Too little was said since the last commit."""
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -99,6 +106,8 @@ class _Utterance:
         self._waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
         self._bytes = 0
+        self._commits = 0
+        self._is_complete = False
         self._final: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         # Nobody may ever ask for the text of an utterance that is canceled.
         self._final.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -153,14 +162,17 @@ class _Utterance:
             self._fail(ELEVENLABS.trouble("no_network"))
 
     async def _hear(self, socket: ClientConnection) -> str:
+        parts: list[str] = []
         while True:
             message = _read(await socket.recv(decode=False))
             if message.message_type == "committed_transcript":
-                return message.text
-            if message.message_type == "partial_transcript":
-                self._texts.put_nowait(message.text)
-            elif message.message_type == _TOO_QUIET:
-                return ""
+                parts.append(message.text)
+                if self._is_complete and len(parts) == self._commits:
+                    return _joined(parts)
+            elif message.message_type == "partial_transcript":
+                self._texts.put_nowait(_joined([*parts, message.text]))
+            elif message.message_type in _NOTHING:
+                return _joined(parts)
             elif message.error is not None:
                 raise refused(None, f"{message.message_type} {message.error}", self._scribe.key)
 
@@ -169,17 +181,26 @@ class _Utterance:
             self._final.set_exception(trouble)
 
     async def _send(self, socket: ClientConnection) -> None:
-        while True:
+        since_commit = 0
+        while not self._is_complete:
             pcm = await self._waiting.get()
+            self._is_complete = pcm is None
+            since_commit += len(pcm or b"")
+            is_commit = self._is_complete or since_commit >= PART_S * SAMPLE_RATE * 2
+            if is_commit:
+                self._commits += 1
+                since_commit = 0
             chunk = {
                 "message_type": "input_audio_chunk",
                 "audio_base_64": base64.b64encode(pcm or b"").decode(),
-                "commit": pcm is None,
+                "commit": is_commit,
                 "sample_rate": SAMPLE_RATE,
             }
             await socket.send(json.dumps(chunk))
-            if pcm is None:
-                return
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return " ".join(part.strip() for part in parts if part.strip())
 
 
 def connect(settings: VoiceSettings) -> Transcriber:

@@ -27,6 +27,12 @@ _REFUSALS: Final = {
     Kind.INVALID: (400, "voice_not_found", "invalid_request", "No such voice for {key}"),
 }
 
+COMMITS_AFTER_S: Final = 90
+"""Scribe commits what it has heard by itself where nobody asks for it for so long."""
+
+PART_S: Final = 30
+"""A commit after so long, together with more audio, is of a part of the saying; any other ends it."""
+
 
 def refusal_of(kind: Kind, key: str) -> tuple[int, dict[str, Any]]:
     """Return status and body; every message repeats the key, as some servers do, to see that nobody passes it on."""
@@ -170,18 +176,23 @@ async def _transcribe(script: Script, line: Line) -> None:
     rate_hz = _rate_of(query["audio_format"])
     keywords = tuple(query.getlist("keyterms"))
     line.say({"message_type": "session_started", "session_id": "s1", "config": {"sample_rate": rate_hz}})
-    growing, shown = Growing(script, rate_hz), ""
+    growing, shown, done, committed = Growing(script, rate_hz), "", 0, 0
     async for message in line.messages():
         growing.feed(base64.b64decode(message["audio_base_64"]))
-        text = " ".join(growing.words)
+        text = " ".join(growing.words[done:])
         if text != shown:
             line.say({"message_type": "partial_transcript", "text": text}, script.pace.partial_s)
             shown = text
+        since_s = (len(growing.pcm) - committed) / 2 / rate_hz
+        if since_s >= (PART_S if message["commit"] and message["audio_base_64"] else COMMITS_AFTER_S):
+            line.say({"message_type": "committed_transcript", "text": text})
+            shown, done, committed = "", len(growing.words), len(growing.pcm)
+            continue
         if not message["commit"]:
             continue
         fault, wait_s = script.faults.take(Door.SCRIBE, is_late=True), script.pace.text_s
         if fault is None:
-            text = script.said().text
+            text = " ".join(script.said().text.split()[done:])
             script.heard.append(
                 Heard(by="scribe", pcm=bytes(growing.pcm), rate_hz=rate_hz, keywords=keywords, text=text)
             )
@@ -192,7 +203,7 @@ async def _transcribe(script: Script, line: Line) -> None:
             line.say({"message_type": kind, "error": told.format(key=ELEVENLABS_KEY)}, wait_s)
         else:
             line.fail(fault, wait_s)
-        growing, shown = Growing(script, rate_hz), ""
+        growing, shown, done, committed = Growing(script, rate_hz), "", 0, 0
 
 
 def _alignment(said: str) -> dict[str, Any]:

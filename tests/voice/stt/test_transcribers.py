@@ -11,7 +11,7 @@ import pytest
 
 from tests.fakes.conversation import DEAF, FakeTranscriber, FakeUtterance
 from tests.fakes.voice.faults import Door, Fault, Kind, late
-from tests.fakes.voice.script import ELEVENLABS_KEY, OPENAI_KEY
+from tests.fakes.voice.script import ELEVENLABS_KEY, OPENAI_KEY, Saying
 from tests.fakes.voice.sound import silence, tone
 from tests.fakes.voice.stand import ELEVENLABS, OPENAI, VoiceProviders
 from tests.fakes.voice.waiting import until
@@ -132,6 +132,26 @@ def test_text_grows_while_it_is_spoken(ears: Ears, providers: VoiceProviders) ->
     before, text = hear(ears, providers, work)
     assert all(later.startswith(earlier) for earlier, later in pairwise(before))
     assert text == "is bonk safe to buy"
+
+
+@live
+def test_key_held_for_two_minutes_loses_no_words(ears: Ears, providers: VoiceProviders) -> None:
+    """ElevenLabs: what is not committed for ninety seconds the service commits by itself; a part is not the end."""
+    providers.script.sayings.append(Saying("one two three four five six", word_s=20.0))
+
+    async def work(transcriber: Transcriber) -> tuple[str, str]:
+        await transcriber.start(())
+        utterance = transcriber.begin()
+        partials = utterance.partials()
+        for _ in range(6):
+            utterance.feed(tone(20.0, utterance.sample_rate))
+        while len((text := await anext(partials)).split()) < 5:
+            pass
+        return text, await utterance.finish()
+
+    text, final = hear(ears, providers, work)
+    assert final.startswith(text)
+    assert final == "one two three four five six"
 
 
 @everyone
