@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
-from voice.errors import VoiceError
+from voice.errors import SettingsError, VoiceError
 from voice.logs import start_logging
 from voice.settings import VoiceSettings
 
@@ -65,6 +65,9 @@ def _ask(parsed: argparse.Namespace, settings: VoiceSettings, log: TextIO) -> in
     # The SDKs take seconds to import: the help and a wrong command line do not wait for them.
     from voice.ask import ask  # noqa: PLC0415
     from voice.brain import BrainEvent, Said, ToolStarted  # noqa: PLC0415
+
+    if not parsed.question.strip():
+        raise SettingsError('There is no question. Put one in quotes: aura ask "who won?"')
 
     def show(event: BrainEvent) -> None:
         if parsed.json:

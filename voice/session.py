@@ -8,8 +8,11 @@ import asyncio
 import json
 import logging
 import shlex
+import shutil
+import sys
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, TextIO
 
 from mcp import Client
@@ -36,8 +39,8 @@ class Hub:
     """AURA's tools behind `aura-mcp`."""
 
     def __init__(self, command: str, stderr: TextIO, on_event: Callable[[Mapping[str, Any]], None]) -> None:
-        parts = shlex.split(command)
-        self._parameters = StdioServerParameters(command=parts[0], args=parts[1:], env=environment_of_tools())
+        program, *arguments = shlex.split(command)
+        self._parameters = StdioServerParameters(command=_found(program), args=arguments, env=environment_of_tools())
         self._stderr = stderr
         self._on_event = on_event
         self._client: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
@@ -177,6 +180,12 @@ class Hub:
             self._last_event = max(self._last_event, page["last_number"])
         for event in fresh:
             self._on_event(event)
+
+
+def _found(program: str) -> str:
+    """Return where a program is: on the path, or else beside our own, where its virtual environment is not active."""
+    beside = Path(sys.executable).parent
+    return shutil.which(program) or shutil.which(program, path=str(beside)) or program
 
 
 def _tool(tool: McpTool) -> ToolInfo:

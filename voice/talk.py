@@ -72,6 +72,8 @@ def print_devices(out: TextIO) -> None:
     for kind, devices in zip(("microphones", "speakers"), list_devices(), strict=True):
         out.write(f"{kind}:\n")
         out.writelines(f"  {'*' if device.is_default else ' '} {device.number:2} {device.name}\n" for device in devices)
+        if not devices:
+            out.write("    none\n")
 
 
 async def _talk_in_text(settings: VoiceSettings, journal: Journal, log: TextIO) -> None:

@@ -11,8 +11,6 @@ from typing import Annotated, Final
 
 import typer
 
-from aura_mcp.cli.options import AsJson
-
 _SIGNALLED: Final = 128
 """Shells add to this the number of the signal that ended a command."""
 
@@ -34,13 +32,13 @@ def register(app: typer.Typer) -> None:
 def ask(
     question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     *,
-    as_json: AsJson = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON for machines.")] = False,
 ) -> int:
     """Answer one question in words, with AURA's tools. Needs ANTHROPIC_API_KEY.
 
     With --json the answer comes with every tool that it rests on.
     """
-    return _agent("ask", question, *(["--json"] if as_json else []))
+    return _agent("ask", *(["--json"] if as_json else []), "--", question)
 
 
 def voice(

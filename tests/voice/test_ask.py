@@ -24,8 +24,10 @@ def home(tmp_path: Path) -> Generator[Path]:
     dismiss_hub(Places(str(tmp_path)), STOPPED)
 
 
-def ask(home: Path, providers: VoiceProviders | None, question: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a process."""
+def ask(
+    home: Path, providers: VoiceProviders | None, question: str, *options: str, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process; an empty variable is as none."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")}
     environment |= {
         "AURA_HOME": str(home),
@@ -35,7 +37,8 @@ def ask(home: Path, providers: VoiceProviders | None, question: str, *options: s
     }
     if providers is not None:
         environment |= providers.environment()
-    command = [sys.executable, "-m", "aura_mcp", "ask", question, *options]
+    environment |= variables
+    command = [sys.executable, "-m", "aura_mcp", "ask", *options, question]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=50, check=False)
 
 
@@ -72,6 +75,20 @@ def test_answer_is_plain_text_for_a_script(home: Path) -> None:
         providers.script.replies.append([text("I follow wallets. Ask me about one.")])
         done = ask(home, providers, "who are you?")
     assert (done.returncode, done.stdout.strip()) == (0, "I follow wallets. Ask me about one.")
+
+
+def test_tools_are_found_where_no_environment_is_active(home: Path) -> None:
+    """Our rule: `.venv/bin/aura ask` is enough: what reaches the tools is beside it, and need not be on the path."""
+    with VoiceProviders() as providers:
+        providers.script.replies += [[tool("system_status")], [text("Yes.")]]
+        done = ask(home, providers, "-are you there?", "--", PATH=os.defpath, AURA_VOICE_COMMAND="")
+    assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "Yes.", "")
+
+
+def test_empty_question_is_not_asked(home: Path) -> None:
+    """Our rule: nothing to answer is a mistake, told in a line."""
+    done = ask(home, None, " ")
+    assert (done.returncode, done.stderr) == (1, 'aura: There is no question. Put one in quotes: aura ask "who won?"\n')
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,13 @@ def test_devices_are_listed(sound: SoundCard) -> None:
     assert run.stderr == ""
 
 
+def test_a_machine_without_devices_lists_none(own_sound: SoundCard) -> None:
+    """Our rule: an empty list says that it is one; nobody plugged the card in."""
+    command = [sys.executable, "-m", "voice", "voice", "--list-devices"]
+    run = subprocess.run(command, env=own_sound.environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["microphones:", "none", "speakers:", "none"]
+
+
 def test_a_long_job_is_announced_when_it_is_done(
     sound: SoundCard, providers: VoiceProviders, spoken: Spoken, tmp_path: Path
 ) -> None:
