@@ -63,9 +63,9 @@ GROUP BY signature
 ORDER BY min(priority), max(slot) NULLS FIRST, signature LIMIT ?
 """
 _UNFOUND: Final = """
-SELECT signature, max(slot) FROM pending WHERE tries > 1 AND starts_with(problem, ?)
+SELECT signature, max(slot) FROM pending WHERE starts_with(problem, ?)
 GROUP BY signature
-HAVING NOT bool_or(is_finalized) AND max(slot) IS NOT NULL AND min(queued_at) <= ?
+HAVING NOT bool_or(is_finalized) AND max(slot) IS NOT NULL
 ORDER BY min(queued_at), signature LIMIT ?
 """
 _POSTPONE: Final = """
@@ -143,9 +143,9 @@ class Pending:
         rows = self._database.rows(_NEXT, [now_s, priority, limit], needs_ledger=False)
         return [Due._make((*row[:5], Origin(row[5]))) for row in rows]
 
-    def unfound(self, queued_until_s: int, limit: int) -> list[tuple[str, int]]:
+    def unfound(self, limit: int) -> list[tuple[str, int]]:
         """Return signatures, with their slots, that were looked for in vain and never listed as final; oldest first."""
-        return [(row[0], row[1]) for row in self._database.rows(_UNFOUND, [NOT_FOUND, queued_until_s, limit])]
+        return [(row[0], row[1]) for row in self._database.rows(_UNFOUND, [NOT_FOUND, limit])]
 
     def settle(self, signatures: Collection[str]) -> None:
         """Take signatures out of the queue: their facts are stored, or they are set aside."""

@@ -36,6 +36,7 @@ class Finalizing:
         self._clock = clock
         self._config = config
         self._fetcher = fetcher
+        self._missed: dict[str, int] = {}
 
     async def advance(self) -> FinalitySummary:
         """Ask once about everything that is only confirmed."""
@@ -109,21 +110,27 @@ class Finalizing:
 
     async def _leave_vanished(self) -> int:
         """Take out of the queue what was dropped before it was fetched. Should it land again, it is listed again."""
-        # Fetching looked the first time, and this long ago.
-        looked_s = self._clock.epoch_s() - self._config.vanished_wait_s
-        unfound = await to_thread.run_sync(self._store.pending.unfound, looked_s, STATUSES_A_CALL)
-        if not unfound:
+        now_s = self._clock.epoch_s()
+        latest = now_s - self._config.vanished_wait_s
+        unfound = await to_thread.run_sync(self._store.pending.unfound, STATUSES_A_CALL)
+        looked = [(signature, slot) for signature, slot in unfound if self._missed.get(signature, latest) <= latest]
+        if not looked:
             return 0
         final_slot = await self._chain.finalized_slot()
-        _, statuses = await self._chain.statuses([signature for signature, _ in unfound], search_history=True)
-        gone = [
+        _, statuses = await self._chain.statuses([signature for signature, _ in looked], search_history=True)
+        missing = {
             signature
-            for (signature, slot), status in zip(unfound, statuses, strict=True)
+            for (signature, slot), status in zip(looked, statuses, strict=True)
             if status is None and slot < final_slot
-        ]
+        }
+        gone = missing & self._missed.keys()
         await to_thread.run_sync(self._store.pending.settle, gone)
+        # A restart forgets the first look: there is another.
+        asked = {signature for signature, _ in looked}
+        waiting = {signature: self._missed[signature] for signature, _ in unfound if signature in self._missed}
+        self._missed = {s: at for s, at in waiting.items() if s not in asked} | dict.fromkeys(missing - gone, now_s)
         if gone:
-            _log.info("never became final, and looked for no longer: %s", " ".join(gone))
+            _log.info("never became final, and looked for no longer: %s", " ".join(sorted(gone)))
         return len(gone)
 
     def _take_back(self, placements: Sequence[Placement]) -> None:

@@ -112,12 +112,13 @@ def test_what_vanished_before_it_was_fetched_is_no_loss(is_hinted: bool) -> None
         lost = _unfetched_purchase(f, is_hinted=is_hinted)
         f.chain.drop(lost)
         _pass_by(f)
-        _look_again(f)
-        assert run(f.tracking.advance_finality()).vanished == 1
+        _look_twice(f)
         assert f.tracking.backlog().signatures == 0
         assert f.rows("SELECT * FROM quarantine") == []
         assert _coverage(f) is Coverage.COMPLETE
+        f.node.calls.clear()
         assert run(f.tracking.advance_finality()).vanished == 0
+        assert f.node.total() == 0
 
 
 def test_account_that_vanished_with_its_transaction_does_not_drift() -> None:
@@ -129,8 +130,7 @@ def test_account_that_vanished_with_its_transaction_does_not_drift() -> None:
         assert run(f.tracking.reconcile()).drifting == 1
         f.chain.drop(lost.signature)
         _pass_by(f)
-        _look_again(f)
-        assert run(f.tracking.advance_finality()).vanished == 1
+        _look_twice(f)
         assert _coverage(f) is Coverage.GAPS
         assert run(f.tracking.reconcile()).drifting == 0
         assert _coverage(f) is Coverage.COMPLETE
@@ -145,8 +145,7 @@ def test_what_vanished_and_lands_again_is_fetched() -> None:
         run(f.tracking.sweep())
         f.chain.drop(sent.signature)
         _pass_by(f)
-        _look_again(f)
-        assert run(f.tracking.advance_finality()).vanished == 1
+        _look_twice(f)
         again = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT, name="twice")
         assert again.signature == sent.signature
         f.node.hidden.clear()
@@ -161,12 +160,18 @@ def test_what_is_only_late_is_waited_for() -> None:
         early, known = (buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT + n) for n in range(2))
         f.node.texts |= dict.fromkeys((early.signature, known.signature))
         run(f.tracking.sweep())
-        _look_again(f)
         f.node.hidden.add(early.signature)
-        assert run(f.tracking.advance_finality()).vanished == 0, "no slot of theirs is final yet"
+        for _ in range(3):
+            assert run(f.tracking.advance_finality()).vanished == 0, "no slot of theirs is final yet"
+            f.clock.ahead_s += WAIT_S
         _pass_by(f)
+        assert run(f.tracking.advance_finality()).vanished == 0, "a first look"
+        f.clock.ahead_s += WAIT_S
         f.node.hidden.clear()
         assert run(f.tracking.advance_finality()).vanished == 0, "the node knows them"
+        f.node.hidden.add(early.signature)
+        assert run(f.tracking.advance_finality()).vanished == 0, "a first look again"
+        f.node.hidden.clear()
         f.node.texts.clear()
         f.clock.ahead_s += WAIT_S
         assert run(f.tracking.fetch_pending()).new == 2
@@ -201,9 +206,11 @@ def _unfetched_purchase(f: Following, *, is_hinted: bool) -> str:
     return sent.signature
 
 
-def _look_again(f: Following) -> None:
+def _look_twice(f: Following) -> None:
+    assert run(f.tracking.advance_finality()).vanished == 0
+    assert run(f.tracking.advance_finality()).vanished == 0, "a second look at once is the same look"
     f.clock.ahead_s += WAIT_S
-    assert run(f.tracking.fetch_pending()).postponed
+    assert run(f.tracking.advance_finality()).vanished == 1
 
 
 def _coverage(f: Following) -> Coverage:
