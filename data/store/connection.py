@@ -39,6 +39,9 @@ _ROOM: Final = 2
 WRITING_MB: Final = 40
 """Memory for a transaction of a few thousand rows, while others read."""
 
+ASKING_MB: Final = 128
+"""Memory for a question that does not get by with what is left; all of it where this is not enough either."""
+
 _SEALED: Final = (
     "SET allowed_configs = ['memory_limit']",
     "SET python_enable_replacements = false",
@@ -139,9 +142,8 @@ class Database:
                 if self._is_writing():
                     # The transaction is lost; whoever opened it rolls it back.
                     raise
-                # What is left between bookings is enough for most questions; the others get all of it.
-                with self.heavy():
-                    return self.cursor().execute(sql, parameters).fetchall()
+                # What is left between bookings is enough for most questions; the others get more.
+                return self.repeatable(ASKING_MB, lambda: self.cursor().execute(sql, parameters).fetchall())
 
     @contextmanager
     def second_cursor(self) -> Generator[duckdb.DuckDBPyConnection]:
