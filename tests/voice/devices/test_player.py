@@ -1,5 +1,6 @@
 """The player, on a sound card: what is written is what the room hears."""
 
+import numpy as np
 import pytest
 
 from tests.fakes.ear import RATE
@@ -19,7 +20,8 @@ def test_an_answer_is_heard_whole_and_its_ends_are_told(sound: SoundCard, puppet
         puppet.wait_for("drained")
         first = room.wait_for_sound(start)
         last = room.wait_for_silence(first, 0.2)
-    assert last - first == pytest.approx(0.6 * RATE, abs=0.02 * RATE)
+    # A busy machine may fall silent in between, and loses nothing.
+    assert np.count_nonzero(room.recording(first, last)) == pytest.approx(0.6 * RATE, abs=0.02 * RATE)
     assert puppet.ask("stop")["heard"] == "one two "
 
 
