@@ -22,8 +22,7 @@ from data.clock import Clock
 from data.store import Store
 from data.store.events import EventFilter, NewEvent, StoredEvent
 from data.store.events import Events as Table
-from data.store.facts import Added
-from data.store.readings import TRADE_CLASSES
+from data.store.readings import TRADE_CLASSES, Placed
 from engine.ledger.valuation import usd_micro
 from engine.units import Mint
 
@@ -207,20 +206,18 @@ class Events:
         span = {"after": after, "upto": upto}
         legs = self._valued(rows_of(self._store, _Leg, _FRESH, span))
         lost = rows_of(self._store, _Reversed, _REVERSED, span)
-        return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, upto)], upto)
+        return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, str(upto))], upto)
 
-    def tell(self, added: Added) -> bool:
-        """Inside of the transaction that stored readings: store what they tell; False where `emit` must do it."""
-        database = self._store.database
-        if database.mark("emitted_batch") != added.batch - 1 or not added.is_fresh:
-            return False
-        legs = self._legs_of(added)
+    def tell(self, placed: Sequence[Placed]) -> None:
+        """Inside of the transaction that makes live readings durable: store what they tell."""
+        legs = self._legs_of(placed)
         times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
         known = self._store.booking.recalled.prices(min(times) - 2 * DAY_S) if times else []
         prices = [_Price(*price) for price in known]
         valued = [_Valued(leg, _value(leg, prices)) for leg in legs]
-        self._add([*self._whale_trades(valued), *self._updates(valued, added.batch)], added.batch, is_new=True)
-        return True
+        # No batch of facts has a name like that, and no other live batch has this transaction.
+        name = min((p.reading.signature for p in placed), default="")
+        self._add([*self._whale_trades(valued), *self._updates(valued, name)], is_new=True)
 
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""
@@ -242,14 +239,14 @@ class Events:
             self._table.set_minimum(wallet, wanted)
         return has_changed
 
-    def _legs_of(self, added: Added) -> list[_Leg]:
+    def _legs_of(self, readings: Sequence[Placed]) -> list[_Leg]:
         """Return what `_FRESH` finds of a batch, in its order."""
         database = self._store.database
         if self._followed_at != database.version:
             self._followed = dict(database.rows(_FOLLOWED))
             self._followed_at = database.version
         legs: list[tuple[tuple[object, ...], _Leg]] = []
-        for placed in added.new:
+        for placed in readings:
             reading = placed.reading
             if reading.wallet not in self._followed:
                 continue
@@ -313,7 +310,7 @@ class Events:
             body = {"signature": row.signature, "slot": row.slot}
             yield self._new(EventKind.REVERSAL, name, body, wallet=row.owner)
 
-    def _updates(self, legs: Iterable[_Valued], upto: int) -> Iterator[NewEvent]:
+    def _updates(self, legs: Iterable[_Valued], name: str) -> Iterator[NewEvent]:
         by_owner: dict[str, list[_Valued]] = {}
         for valued in legs:
             by_owner.setdefault(valued.leg.owner, []).append(valued)
@@ -331,7 +328,7 @@ class Events:
                 ),
             }
             mint = mints[0] if len(mints) == 1 else None
-            yield self._new(EventKind.WALLET_UPDATE, f"{owner}:{upto}", body, wallet=owner, mint=mint)
+            yield self._new(EventKind.WALLET_UPDATE, f"{owner}:{name}", body, wallet=owner, mint=mint)
 
     def _new(
         self,

@@ -1,13 +1,12 @@
 """Advance the ledger: fold the facts that arrived since the last booking, and only those.
 
 A booking is one transaction: after a crash the ledger is as it was before, and the next booking starts again.
-Live batches wait for each other (`book_soon`), but nobody who reads sees facts that are not booked.
 Not responsible for the rules of the ledger (`engine.ledger`), for finding what is new (`work`) or for comparing
 the result with the facts (`verification`).
 """
 
 import gc
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, NamedTuple
@@ -65,9 +64,6 @@ class Booking:
         self._database = database
         self._config = config
         self._untidy = 0
-        self._waiting: list[Added] = []
-        self.folds = 0
-        """How many folds were advanced or replayed since this was opened."""
         self.recalled = Recalled(database)
         """What live bookings remember."""
 
@@ -84,7 +80,6 @@ class Booking:
             while span.after != span.upto or has_marks:
                 done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
-                self.folds += done.folds
                 span = Span(span.upto, span.upto)
             if folds:
                 self._untidy += 1
@@ -98,49 +93,30 @@ class Booking:
                 tidy_histories(cursor)
             self._untidy = 0
 
-    def book_soon(self, added: Added) -> bool:
-        """Inside of `write`: have what was just stored folded together with what follows, before anybody reads.
+    def book_added(self, added: Added) -> Booked | None:
+        """Inside of `write`: fold what was just stored in the same transaction.
 
-        `Database.catch_up` does it at once. Return False, having done nothing, when there is more to it: `book` does
-        it after the commit.
+        Return None, having done nothing, when there is more to it: `book` does it after the commit.
         """
-        database = self._database
-        before = self._waiting[-1].batch if self._waiting else database.mark("booked_batch")
-        is_next = 0 < before == added.batch - 1 == database.mark("last_batch") - 1
-        if not (is_next and added.is_fresh) or self.recalled.has_marks:
-            return False
-        database.once_committed(lambda: self._waiting.append(added))
-        database.defer(self._book_waiting)
-        return True
-
-    def _book_waiting(self) -> None:
-        """Fold what waits with little work, or with all of `book` where it is more than little."""
-        waiting, self._waiting = self._waiting, []
-        try:
-            if waiting and not self._book_few(waiting):
-                self.book()
-        except BaseException:
-            self._waiting = waiting
-            raise
-
-    def _book_few(self, waiting: Sequence[Added]) -> bool:
         database, recalled = self._database, self.recalled
-        with database.write(keeps_version=True) as cursor:
-            span = Span(database.mark("booked_batch"), waiting[-1].batch)
-            try:
-                chunk = read_near(cursor, span, recalled, waiting)
-            except TooMuchError:
-                return False
-            states = recalled.states(list(chunk.work))
-            output = self._fold_chunk(chunk, states)
-            if output.marked or len(chunk.work) > FEW:
-                return False
-            _store_few(database, cursor, chunk.work, output, states, has_marks=False)
-            database.set_mark("booked_batch", span.upto)
-            database.once_committed(lambda: recalled.keep(output.states))
+        booked = database.mark("booked_batch")
+        is_next = booked > 0 and booked == added.batch - 1 == database.mark("last_batch") - 1
+        if not (is_next and added.is_fresh) or recalled.has_marks:
+            return None
+        try:
+            chunk = read_near(database.cursor(), Span(booked, added.batch), recalled, added)
+        except TooMuchError:
+            return None
+        states = recalled.states(list(chunk.work))
+        output = self._fold_chunk(chunk, states)
+        if output.marked or len(chunk.work) > FEW:
+            return None
+        _store_few(database, database.cursor(), chunk.work, output, states, has_marks=False)
+        database.set_mark("booked_batch", added.batch)
+        database.once_committed(lambda: recalled.keep(output.states))
         self._untidy += 1
-        self.folds += len(chunk.work)
-        return True
+        database.keep_version()
+        return Booked(len(chunk.work), sum(len(group.events) for group in chunk.folds))
 
     def rebuild(self, progress: Progress | None = None) -> Booked:
         """Forget all derived state and fold every fact again."""

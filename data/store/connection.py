@@ -69,7 +69,7 @@ class Database:
         self.commits = 0
         """Changes whenever something is committed: as long as it stays, so does what any query returns."""
         self.version = 0
-        """Changes with every commit but those that change nothing that anybody remembers (`write`)."""
+        """Changes with every commit but those that make nothing untrue that anybody remembers (`keep_version`)."""
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
@@ -169,8 +169,8 @@ class Database:
 
         Who writes more does it inside of `heavy`: there is no second try. The cursor is the thread's own one during the
         block, and one for all writers: what is prepared on it stays. A `write` inside of another one of the same thread
-        is part of that transaction. With `keeps_version` nothing is written that anybody remembers, unless
-        `change_version` says so, nor anything that deferred work must come before.
+        is part of that transaction. With `keeps_version` nothing is written that anybody remembers, nor anything that
+        deferred work must come before.
         """
         with self._writing:
             if self._is_writing():
@@ -214,9 +214,9 @@ class Database:
         """Inside `write`: call something once it is committed, before others may write; never when it is not."""
         self._writer.once_committed(call)
 
-    def change_version(self) -> None:
-        """Inside `write`: let `version` change after all, as something is written that others remember."""
-        self._writer.keeps_version = False
+    def keep_version(self) -> None:
+        """Inside `write`: let `version` stay, as what is written makes nothing untrue that others remember."""
+        self._writer.keeps_version = True
 
     def insert(self, table: str, columns: Iterable[str], rows: Iterable[Sequence[object]]) -> None:
         """Inside `write`: append a few rows, each with a value for every one of the columns in order.
@@ -239,6 +239,13 @@ class Database:
     def set_mark(self, key: str, value: int) -> None:
         """Inside `write`: set a number of `meta`."""
         self._writer.set_mark(key, value)
+
+    def owe_mark(self, key: str, value: int) -> None:
+        """Inside `write`: set a number for this process, and in `meta` with the next one that is set there.
+
+        For what can be found out after a crash: the statement costs more than all that a small batch writes.
+        """
+        self._writer.owe_mark(key, value)
 
     @contextmanager
     def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:

@@ -82,7 +82,7 @@ class Events:
     ) -> list[StoredEvent]:
         """Store events, and in the same transaction up to which batch facts are told; return those that were new.
 
-        Events that `is_new` tells to be so are not looked for.
+        Events that `is_new` tells to be so are not looked for, and their numbers are owed (`Database.owe_mark`).
         """
         database = self._database
         with database.write() as cursor:
@@ -92,7 +92,8 @@ class Events:
             if stored:
                 newest = stored[-1].number
                 database.insert("event", StoredEvent._fields, stored)
-                database.set_mark("last_event", newest)
+                set_mark = database.owe_mark if is_new else database.set_mark
+                set_mark("last_event", newest)
                 if newest // TIDY_EVERY != last // TIDY_EVERY:
                     cursor.execute("DELETE FROM event WHERE number <= ?", [newest - KEPT])
             if emitted_batch is not None:

@@ -137,8 +137,8 @@ class _Facts:
         self._cursor = cursor
         self._upto = upto
         self._has_reversed = has_reversed
-        self.fresh_after = upto
-        """Of later batches nothing can have been taken back yet."""
+        self.fresh_batch: int | None = None
+        """A batch of which nothing can have been taken back yet."""
         self.effects: dict[tuple[int, str, str, str], Effect] = {}
         self.legs: dict[tuple[int, str, str, str, int], Leg] = {}
         self.balances: dict[tuple[int, str, str, str, str, str], Balance] = {}
@@ -181,7 +181,7 @@ class _Facts:
             if leg.precision == EXACT:
                 at = leg.cluster_key, leg.signature, leg.owner, leg.source, leg.mint
                 self._leg_of[at] = min(leg.leg_no, self._leg_of.get(at, leg.leg_no))
-        places = {effect.cluster_key for effect in self.effects.values() if effect.batch_id <= self.fresh_after}
+        places = {effect.cluster_key for effect in self.effects.values() if effect.batch_id != self.fresh_batch}
         if places and self._has_reversed:
             listed = ", ".join(map(str, sorted(places)))
             rows = self._cursor.execute(_REVERSED.format(places=listed)).fetchall()
@@ -232,7 +232,7 @@ class _Raw(NamedTuple):
     balances: tuple[tuple[str, int, int], ...]
 
 
-def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled, added: Sequence[Added] = ()) -> Chunk:
+def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled, added: Added | None = None) -> Chunk:
     """Return the folds that a span touches, with their events.
 
     `added` is all that the span brought, of signatures that were not stored before: it is not read again.
@@ -241,10 +241,10 @@ def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled,
         TooMuchError: the span is wide, or it touches much that is old.
     """
     reading = _Reading(cursor, span, recalled)
-    if added:
-        reading.take_fresh(added)
-    else:
+    if added is None:
         reading.find_fresh()
+    else:
+        reading.take_fresh(added)
     reading.mark()
     return reading.chunk(recalled.states(sorted(reading.touched | reading.marked)))
 
@@ -271,15 +271,14 @@ class _Reading:
         facts.add_at(self._places_beyond())
         self._mark_priced()
 
-    def take_fresh(self, added: Sequence[Added]) -> None:
+    def take_fresh(self, added: Added) -> None:
         """Take the new facts as they were stored; nothing else is known of their signatures."""
         facts = self._facts
-        facts.fresh_after = self._span.after
-        for batch in added:
-            facts.add_effects(_EFFECT_OF((*p.effect_row(), batch.batch)) for p in batch.new)
-            facts.add_legs(_LEG_OF((*row, batch.batch)) for p in batch.new for row in p.leg_rows())
-            facts.add_balances(_BALANCE_OF((*row, batch.batch)) for p in batch.new for row in p.balance_rows())
-            self._has_older.update(key for key, _ in batch.places or ())
+        facts.fresh_batch = added.batch
+        facts.add_effects(_EFFECT_OF((*p.effect_row(), added.batch)) for p in added.new)
+        facts.add_legs(_LEG_OF((*row, added.batch)) for p in added.new for row in p.leg_rows())
+        facts.add_balances(_BALANCE_OF((*row, added.batch)) for p in added.new for row in p.balance_rows())
+        self._has_older.update(key for key, _ in added.places or ())
 
     def mark(self) -> None:
         """Find the folds."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from data.store.arrivals import Arrivals
 from data.store.booking import Booking
 from data.store.connection import Database
 from data.store.facts import Facts
@@ -40,6 +41,7 @@ class Store:
         self.finality = Finality(database)
         self.gaps = Gaps(database)
         self.booking = Booking(database, config)
+        self.arrivals = Arrivals(database, self.facts, self.finality, self.booking)
         self.verification = Verification(database, self.booking)
 
     @classmethod
@@ -62,7 +64,9 @@ class Store:
             StoreError: the path cannot be used, for the reason given.
         """
         database = Database.open(path, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle_limit_mb, threads=threads)
-        return cls(database, config)
+        store = cls(database, config)
+        store.arrivals.recover()
+        return store
 
     def close(self) -> None:
         """Close the database."""

@@ -22,6 +22,8 @@ class Writer:
         self._appenders: dict[tuple[str, ...], duckdb.Appender] = {}
         self._marks: Mapping[str, int] | None = None
         self._set: dict[str, int] = {}
+        self._owing: dict[str, int] = {}
+        self._owed: dict[str, int] = {}
         self._once_committed: list[Callable[[], None]] = []
         self.keeps_version = False
         """Whether what others remember is still true after the transaction."""
@@ -37,20 +39,25 @@ class Writer:
 
     def mark(self, key: str) -> int:
         """Return a number of `meta`, as the transaction leaves it."""
-        if key in self._set:
-            return self._set[key]
+        for numbers in (self._set, self._owing, self._owed):
+            if key in numbers:
+                return numbers[key]
         if self._marks is None:
             self._marks = dict(self.cursor.execute(_MARKS).fetchall())
         return self._marks[key]
 
     def known_mark(self, key: str) -> int | None:
         """Return a committed number of `meta` for any thread, None when it must be read."""
-        marks = self._marks
-        return None if marks is None else marks.get(key)
+        marks, owed = self._marks, self._owed
+        return owed[key] if key in owed else None if marks is None else marks.get(key)
 
     def set_mark(self, key: str, value: int) -> None:
         """Set a number of `meta` with the commit."""
         self._set[key] = value
+
+    def owe_mark(self, key: str, value: int) -> None:
+        """Set a number for this process with the commit, and in `meta` with the next one that is set."""
+        self._owing[key] = value
 
     def once_committed(self, call: Callable[[], None]) -> None:
         """Call something after the commit."""
@@ -59,18 +66,21 @@ class Writer:
     def begin(self) -> None:
         """Start with nothing set; numbers are read again unless nothing else wrote since the last commit."""
         self._set.clear()
+        self._owing.clear()
         self._once_committed.clear()
         self.keeps_version = False
 
     def prepare(self) -> None:
         """Write what was set: the last statement before the commit."""
         if self._set:
+            self._set = {**self._owed, **self._owing, **self._set}
             cases = " ".join(f"WHEN '{key}' THEN {value}" for key, value in self._set.items())
             keys = ", ".join(f"'{key}'" for key in self._set)
             self.cursor.execute(_SET_MARKS.format(cases=cases, keys=keys))
 
     def committed(self) -> None:
         """Take over what was set, and call what waits for the commit."""
+        self._owed = {} if self._set else {**self._owed, **self._owing}
         self._marks = {**self._marks, **self._set} if self._marks is not None and self.keeps_version else None
         for call in self._once_committed:
             call()

@@ -7,7 +7,7 @@ themselves, alone a transaction is through at once. Not responsible for what is 
 import logging
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -23,10 +23,11 @@ from data.clock import Clock
 from data.errors import ProviderError
 from data.providers.chain import Chain
 from data.store import Store
-from data.store.facts import Added, Outcome, Quarantined
+from data.store.booking import Booked
+from data.store.facts import Outcome, Quarantined
 from data.store.finality import Placement
 from data.store.pending import LAST_PRIORITY, LIVE_PRIORITY, NOT_FOUND, Due, Postponed
-from data.store.readings import Source
+from data.store.readings import Placed, Source
 from engine.errors import ReadError
 from engine.facts import Reading
 from engine.reading import QUARANTINE_ISSUES, read_transaction
@@ -51,8 +52,11 @@ SOON_S: Final = 0.02
 LEARNING: Final = 0.05
 """How much the time of one answer counts among those before."""
 
-BOOK_WITHIN_S: Final = 0.2
-"""How long live facts wait to be booked unless somebody reads: a booking of many costs little more than one of few."""
+BOOK_WITHIN_S: Final = 0.05
+"""How long what live batches brought waits to become facts unless somebody reads: many at once cost little more."""
+
+MOST_ARRIVALS: Final = 100
+"""So many transactions become facts at once at most."""
 
 LOOK_AGAIN_S: Final = 2.0
 """How often the queue is looked at for hints that were not found at once."""
@@ -119,7 +123,7 @@ class Fetcher:
         config: TrackingConfig,
         history: History,
         on_commit: Callable[[], None],
-        tell: Callable[[Added], bool],
+        tell: Callable[[Sequence[Placed]], None],
     ) -> None:
         self._store = store
         self._chain = chain
@@ -200,7 +204,7 @@ class Fetcher:
             self._is_pulling = False
 
     async def _book_for_ever(self) -> None:
-        """Book what live batches have left for that, several of them at once."""
+        """Make facts of what live batches brought, of several of them at once, and book them."""
         while True:
             await self._stored.wait()
             self._stored = anyio.Event()
@@ -371,43 +375,65 @@ class Fetcher:
                 progress("fetching", run.transactions, run.transactions + len(run.under_way))
 
     def _store_batch(self, answers: Sequence[_Answer], run: _Run) -> bool:
-        """Write what came: facts, settled signatures, finality and events; the booking follows, for several at once."""
-        store, now_s = self._store, self._clock.epoch_s()
-        folds = store.booking.folds
-        followed = store.wallets.tracked()
+        """Write what came, and return whether anything of it is new."""
+        now_s = self._clock.epoch_s()
+        followed = self._store.wallets.tracked()
         batch = _Batch()
         for answer in answers:
             self._sort(answer, followed, batch, run, now_s)
-        outcomes: Sequence[Outcome | str] = ()
-        is_booked_soon = is_told = False
+        if run.is_live and self._arrive(batch):
+            outcomes: Sequence[Outcome | str] = [Outcome.NEW] * len(batch.readings)
+        else:
+            outcomes = self._store_facts(batch, run)
+        self._count(batch, outcomes, run, len(answers))
+        return Outcome.NEW in outcomes
+
+    def _arrive(self, batch: _Batch) -> bool:
+        """Make what came durable and tell it; it becomes facts a moment later. False where it must become some now."""
+        store = self._store
+        is_plain = batch.readings and not (batch.postponed or batch.quarantined or any(_doubts(batch)))
+        if not is_plain:
+            return False
         with store.database.write(keeps_version=True):
-            # In the same turn, so that no hint is queued for what is stored.
-            store.database.once_committed(lambda: self._remember(batch.settled))
-            # What somebody else queues meanwhile is found there, and fetched once more at worst.
-            left = self._in_queue.intersection(batch.settled)
-            store.pending.settle(left)
-            store.database.once_committed(lambda: self._in_queue.difference_update(left))
+            placed = store.arrivals.take(batch.readings, batch.confirmed)
+            if placed is not None:
+                self._settle(batch)
+                self._tell(placed)
+        if store.arrivals.transactions >= MOST_ARRIVALS:
+            self._book()
+        return placed is not None
+
+    def _store_facts(self, batch: _Batch, run: _Run) -> Sequence[Outcome | str]:
+        """Write facts, settled signatures, finality and, unless there is much of it, the booking at once."""
+        store = self._store
+        outcomes: Sequence[Outcome | str] = ()
+        booked: Booked | None = None
+        with store.database.write():
+            self._settle(batch)
             if batch.readings:
                 added = store.facts.add(batch.readings, Source.RPC)
                 outcomes = added.outcomes
                 store.finality.place_found(batch.found, batch.confirmed, added)
-                is_booked_soon = store.booking.book_soon(added)
-                if is_booked_soon:
-                    is_told = self._tell(added)
-                else:
-                    store.database.change_version()
+                booked = store.booking.book_added(added)
             quarantined = _quarantined(store, batch, outcomes)
             if quarantined:
                 store.facts.add_quarantined(quarantined)
             store.pending.postpone(batch.postponed)
             store.pending.settle([signature for signature, _, _ in batch.quarantined])
-        if batch.readings and not is_booked_soon:
-            store.booking.book()
-        elif not (run.is_live and is_told):
-            self._book()
-        run.booked += store.booking.folds - folds
-        self._count(batch, outcomes, run, len(answers))
-        return Outcome.NEW in outcomes
+        if batch.readings and booked is None:
+            booked = store.booking.book()
+        store.booking.tidy(UNTIDY)
+        run.booked += booked.folds if booked else 0
+        return outcomes
+
+    def _settle(self, batch: _Batch) -> None:
+        database = self._store.database
+        # In the same turn, so that no hint is queued for what is stored.
+        database.once_committed(lambda: self._remember(batch.settled))
+        # What somebody else queues meanwhile is found there, and fetched once more at worst.
+        left = self._in_queue.intersection(batch.settled)
+        self._store.pending.settle(left)
+        database.once_committed(lambda: self._in_queue.difference_update(left))
 
     def _tell_stored(self) -> None:
         for signatures, done in self._waiting:
@@ -505,9 +531,7 @@ def _quarantined(store: Store, batch: _Batch, outcomes: Sequence[Outcome | str])
     ]
     rows += [
         Quarantined(reading.signature, reading.wallet, source, issue.partition(":")[0], issue)
-        for reading in batch.readings
-        for issue in reading.issues
-        if issue.partition(":")[0] in QUARANTINE_ISSUES
+        for reading, issue in _doubts(batch)
     ]
     rows += [
         Quarantined(reading.signature, reading.wallet, source, REFUSED, outcome)
@@ -515,3 +539,11 @@ def _quarantined(store: Store, batch: _Batch, outcomes: Sequence[Outcome | str])
         if isinstance(outcome, str)
     ]
     return rows
+
+
+def _doubts(batch: _Batch) -> Iterator[tuple[Reading, str]]:
+    """Yield what makes readings doubtful."""
+    for reading in batch.readings:
+        for issue in reading.issues:
+            if issue.partition(":")[0] in QUARANTINE_ISSUES:
+                yield reading, issue

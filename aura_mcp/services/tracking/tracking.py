@@ -30,24 +30,24 @@ from aura_mcp.services.tracking.sweeping import Sweeping
 from data.clock import Clock
 from data.providers.chain import Chain
 from data.store import Store
-from data.store.facts import Added
 from data.store.pending import LIVE_PRIORITY, Backlog, Origin
+from data.store.readings import Placed
 
 
 def _nobody_listens() -> None:
     return None
 
 
-def _nothing_is_told(_added: Added) -> bool:
-    return True
+def _nothing_is_told(_placed: Sequence[Placed]) -> None:
+    return None
 
 
 class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
-    `on_commit` is called in the event loop after new facts were committed. `tell` is called in their transaction with
-    what they are, and returns whether it told them; what it did not, or was not asked to, is booked at once, for others
-    to tell. `teller` brings the history of new wallets in fewer calls.
+    `on_commit` is called in the event loop after something new was committed. `tell` tells of live readings in the
+    transaction that makes them durable; of all others the facts tell. `teller` brings the history of new wallets in
+    fewer calls.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Tracking:
         config: TrackingConfig | None = None,
         *,
         on_commit: Callable[[], None] = _nobody_listens,
-        tell: Callable[[Added], bool] = _nothing_is_told,
+        tell: Callable[[Sequence[Placed]], None] = _nothing_is_told,
         teller: TellsHistory | None = None,
     ) -> None:
         config = config or TrackingConfig()

@@ -1,11 +1,9 @@
-"""Booking live batches from memory, several at once: the same ledger as any other way, whatever comes in between."""
+"""Booking what was just stored from memory: the same ledger as any other way, whatever comes in between."""
 
 import random
-from pathlib import Path
 
 import pytest
 
-from data.errors import DiskFullError
 from data.store import Store
 from data.store.facts import Added
 from data.store.finality import Placement
@@ -25,7 +23,7 @@ class _BrokenError(Exception):
 def test_small_batches_in_any_order_with_rollbacks_are_a_replay(seed: int) -> None:
     """DOMAIN §3: what is remembered never shows; out-of-order facts, reversals, candles, members too."""
     chance = random.Random(seed)
-    soon = 0
+    at_once = 0
     with Store.open(None) as store:
         store.facts.add_candles([sol_candle("100", hour=hour) for hour in range(-3, 3)])
         store.booking.book()
@@ -37,13 +35,11 @@ def test_small_batches_in_any_order_with_rollbacks_are_a_replay(seed: int) -> No
             if chance.random() < 0.2:
                 with pytest.raises(_BrokenError):
                     _book(store, batch, is_broken=True)
-            soon += _book(store, batch)
+            at_once += _book(store, batch) is not None
             if chance.random() < 0.2:
                 _disturb(chance, store)
-            if chance.random() < 0.3:
-                store.database.catch_up()
         assert store.verification.verify().differences == ()
-        assert soon > 10
+        assert at_once > 10
         _same_as_booked_at_once(store)
 
 
@@ -52,14 +48,14 @@ def test_fold_that_goes_on_is_not_read_again() -> None:
     with Store.open(None) as store:
         store.facts.add_readings([trade("first", "buy", 1, SOL)], Source.RPC)
         store.booking.book()
-        assert _book(store, [trade("a", "buy", 1, SOL, at=10)])
+        assert _book(store, [trade("a", "buy", 1, SOL, at=10)]) is not None
         version = store.database.version
-        assert _book(store, [trade("b", "sell", 1, SOL, at=20)])
-        store.database.catch_up()
+        assert _book(store, [trade("b", "sell", 1, SOL, at=20)]) is not None
         assert store.database.version == version, "what others remember stays true"
         store.wallets.assign(address("alice"), address("somebody"))
         assert store.database.version > version
-        assert not _book(store, [trade("c", "sell", 1, SOL, at=30)]), "marked folds start over: not soon"
+        assert _book(store, [trade("c", "sell", 1, SOL, at=30)]) is None, "marked folds start over: not at once"
+        store.booking.book()
         assert store.verification.verify().is_sound
 
 
@@ -71,72 +67,19 @@ def test_what_is_stored_already_is_left_to_the_usual_booking() -> None:
         with store.database.write():
             added = store.facts.add([trade("first", "buy", 1, SOL)], Source.RPC)
             assert not added.is_fresh
-            assert not store.booking.book_soon(added)
+            assert store.booking.book_added(added) is None
 
 
-@pytest.mark.parametrize("door", ["rows", "second_cursor", "write", "writing"])
-def test_whoever_reads_or_writes_finds_several_batches_booked_once(door: str) -> None:
-    """Our rule: no answer is behind the facts."""
-    with Store.open(None) as store:
-        store.facts.add_readings([trade("first", "buy", 9, SOL)], Source.RPC)
-        store.booking.book()
-        assert all(_book(store, [trade(f"t{n}", "sell", 1, SOL, at=10 + n)]) for n in range(3))
-        booked, sold = "SELECT value FROM meta WHERE key = 'booked_batch'", "SELECT count(*) FROM realization"
-        with store.database.write(keeps_version=True) as cursor:
-            assert cursor.execute(booked).fetchall() == [(1,)]
-        if door == "rows":
-            assert store.database.rows(sold) == [(3,)]
-        else:
-            with getattr(store.database, door)() as cursor:
-                assert (cursor or store.database.cursor()).execute(sold).fetchall() == [(3,)]
-        assert store.database.rows(booked) == [(4,)]
-        assert store.database.rows("SELECT count(*) FROM history") == [(2,)], "one booking of three batches"
-
-
-def test_what_waited_at_the_end_is_booked_at_the_next_start(tmp_path: Path) -> None:
-    """DESIGN §3: the facts say what is missing."""
-    path = tmp_path / "aura.duckdb"
-    with Store.open(path) as store:
-        store.facts.add_readings([trade("first", "buy", 9, SOL)], Source.RPC)
-        store.booking.book()
-        assert _book(store, [trade("a", "sell", 1, SOL, at=10)])
-    with Store.open(path) as store:
-        assert store.booking.is_pending()
-        store.booking.book()
-        assert store.verification.verify().is_sound
-
-
-def test_booking_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our rule: on a full disk there are still answers, and what waits is booked when there is room."""
-    with Store.open(None) as store:
-        store.facts.add_readings([trade("first", "buy", 9, SOL)], Source.RPC)
-        store.booking.book()
-        assert _book(store, [trade("a", "sell", 1, SOL, at=10)])
-        with monkeypatch.context() as patch:
-            patch.setattr(store.database, "insert", _disk_is_full)
-            assert store.database.rows("SELECT count(*) FROM realization") == [(0,)]
-            with pytest.raises(DiskFullError, match="full"):
-                store.database.catch_up()
-        assert store.database.rows("SELECT count(*) FROM realization") == [(1,)]
-        assert store.verification.verify().is_sound
-
-
-def _disk_is_full(*_: object) -> None:
-    raise DiskFullError("the disk is full")
-
-
-def _book(store: Store, batch: list[Reading], *, is_broken: bool = False) -> bool:
-    with store.database.write(keeps_version=True):
+def _book(store: Store, batch: list[Reading], *, is_broken: bool = False) -> object:
+    with store.database.write():
         added: Added = store.facts.add(batch, Source.RPC)
         store.finality.place_found([], [], added)
-        is_booked_soon = store.booking.book_soon(added)
-        if not is_booked_soon:
-            store.database.change_version()
+        booked = store.booking.book_added(added)
         if is_broken:
             raise _BrokenError
-    if not is_booked_soon:
+    if booked is None:
         store.booking.book()
-    return is_booked_soon
+    return booked
 
 
 def _disturb(chance: random.Random, store: Store) -> None:
