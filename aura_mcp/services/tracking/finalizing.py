@@ -11,8 +11,8 @@ from typing import Final
 from anyio import to_thread
 
 from aura_mcp.services.tracking.config import TrackingConfig
-from aura_mcp.services.tracking.fetching import Fetcher
 from aura_mcp.services.tracking.results import FinalitySummary, Problems
+from aura_mcp.services.tracking.storing import Storing
 from data.clock import Clock
 from data.errors import ProviderError
 from data.providers.chain import Chain, Status
@@ -30,12 +30,12 @@ _log = logging.getLogger(__name__)
 class Finalizing:
     """The way from confirmed to final."""
 
-    def __init__(self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, fetcher: Fetcher) -> None:
+    def __init__(self, store: Store, chain: Chain, clock: Clock, config: TrackingConfig, storing: Storing) -> None:
         self._store = store
         self._chain = chain
         self._clock = clock
         self._config = config
-        self._fetcher = fetcher
+        self._storing = storing
         self._missed: dict[str, int] = {}
 
     async def advance(self) -> FinalitySummary:
@@ -135,7 +135,7 @@ class Finalizing:
 
     def _take_back(self, placements: Sequence[Placement]) -> None:
         self._store.finality.reverse(placements, self._clock.epoch_s())
-        self._fetcher.forget(placement.signature for placement in placements)
+        self._storing.forget(placement.signature for placement in placements)
         self._store.booking.book()
 
 

@@ -11,6 +11,7 @@ from anyio import to_thread
 from solders.signature import Signature as WireSignature
 
 from aura_mcp.services.tracking.fetching import Fetcher
+from aura_mcp.services.tracking.storing import Storing
 from data.clock import Clock
 from data.store import Store
 from data.store.pending import NOBODY, Due, Origin, Wanted
@@ -22,10 +23,11 @@ STORED_WITHIN_S: Final = 0.1
 class Hints:
     """The door for signatures that somebody else tells of."""
 
-    def __init__(self, store: Store, clock: Clock, fetcher: Fetcher) -> None:
+    def __init__(self, store: Store, clock: Clock, fetcher: Fetcher, storing: Storing) -> None:
         self._store = store
         self._clock = clock
         self._fetcher = fetcher
+        self._storing = storing
         self._waiting: list[Wanted] = []
         self._queued = 0
         self._written = 0
@@ -40,14 +42,14 @@ class Hints:
         taken = [
             Wanted(signature, NOBODY, known.get(signature), origin)
             for signature in dict.fromkeys(signatures)
-            if is_signature(signature) and not self._fetcher.is_recent(signature)
+            if is_signature(signature) and not self._storing.is_recent(signature)
         ]
         if not taken:
             return 0
         now_s = self._clock.epoch_s()
         self._fetcher.offer([Due(w.signature, w.slot, w.is_finalized, 0, now_s, origin) for w in taken])
         await self._fetcher.stored([w.signature for w in taken], STORED_WITHIN_S)
-        unsettled = [w for w in taken if not self._fetcher.is_recent(w.signature)]
+        unsettled = [w for w in taken if not self._storing.is_recent(w.signature)]
         if not unsettled:
             return len(taken)
         self._waiting += unsettled
@@ -73,8 +75,8 @@ class Hints:
     def _queue(self, batch: Sequence[Wanted]) -> None:
         with self._store.database.write(keeps_version=True):
             # Facts that were stored meanwhile are as durable as a hint.
-            left = [wanted for wanted in batch if not self._fetcher.is_recent(wanted.signature)]
-            self._fetcher.will_queue(wanted.signature for wanted in left)
+            left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
+            self._storing.will_queue(wanted.signature for wanted in left)
             self._store.pending.add(left, self._clock.epoch_s())
 
 

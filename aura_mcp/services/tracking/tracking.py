@@ -26,6 +26,7 @@ from aura_mcp.services.tracking.results import (
     RepairSummary,
     SweepSummary,
 )
+from aura_mcp.services.tracking.storing import Storing
 from aura_mcp.services.tracking.sweeping import Sweeping
 from data.clock import Clock
 from data.providers.chain import Chain
@@ -64,12 +65,13 @@ class Tracking:
         config = config or TrackingConfig()
         self._store = store
         history = History(teller, clock)
-        self._fetcher = Fetcher(store, chain, clock, config, history, on_commit, tell)
+        storing = Storing(store, clock, config, tell)
+        self._fetcher = Fetcher(store, chain, clock, config, history, storing, on_commit)
         lister = self._lister = Lister(store, chain, clock, config, history)
         drifting = Drifting(store, clock, lister)
-        self._hints = Hints(store, clock, self._fetcher)
+        self._hints = Hints(store, clock, self._fetcher, storing)
         self._sweeping = Sweeping(store, chain, clock, config, lister, self._fetcher, drifting)
-        self._finalizing = Finalizing(store, chain, clock, config, self._fetcher)
+        self._finalizing = Finalizing(store, chain, clock, config, storing)
         self._repairing = Repairing(store, clock, config, lister, self._fetcher)
         self._reconciling = Reconciling(store, chain, clock, config, self._fetcher, drifting)
         self._completing = Completing(store)
