@@ -107,7 +107,7 @@ class Booking:
             chunk = read_near(database.cursor(), Span(booked, added.batch), recalled, added)
         except TooMuchError:
             return None
-        states = recalled.states(list(chunk.work))
+        states = recalled.states([key for key, task in chunk.work.items() if task.is_stored])
         output = self._fold_chunk(chunk, states)
         if output.marked or len(chunk.work) > FEW:
             return None
@@ -190,7 +190,7 @@ class Booking:
         """
         with self._database.write() as cursor:
             chunk = read_near(cursor, span, self.recalled)
-            states = self.recalled.states(list(chunk.work))
+            states = self.recalled.states([key for key, task in chunk.work.items() if task.is_stored])
             output = self._fold_chunk(chunk, states)
             if len(chunk.work) <= FEW:
                 _store_few(self._database, cursor, chunk.work, output, states, has_marks=True)

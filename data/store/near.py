@@ -246,7 +246,9 @@ def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled,
     else:
         reading.take_fresh(added)
     reading.mark()
-    return reading.chunk(recalled.states(sorted(reading.touched | reading.marked)))
+    # Of a fold that had no fact before none is stored: looking for it means looking at all of them.
+    stored = reading.touched if added is None else filter(reading.is_older, reading.touched)
+    return reading.chunk(recalled.states(sorted({*stored, *reading.marked})))
 
 
 class _Reading:
@@ -304,7 +306,7 @@ class _Reading:
             stored = states.get(key)
             if stored is None or min(raw.order_time for raw in found) <= stored.state.last_at:
                 again.add(key)
-        older = {key for key in again if key in self.marked or key in states or self._is_older(key)}
+        older = {key for key in again if key in self.marked or key in states or self.is_older(key)}
         if older:
             self._read_whole(older)
             facts.settle()
@@ -361,7 +363,8 @@ class _Reading:
             rows = self._limited(_PRICED, first=first, last=last + PRICE_AGE_S)
             self.marked.update((self._entities.get(str(owner), str(owner)), str(mint)) for owner, mint in rows)
 
-    def _is_older(self, key: Key) -> bool:
+    def is_older(self, key: Key) -> bool:
+        """Tell whether facts of a fold are known to have been there before."""
         entity, mint = key
         return any(place_key(owner, mint) in self._has_older for owner in self._owners({entity})[entity])
 
