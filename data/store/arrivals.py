@@ -13,7 +13,7 @@ import msgspec
 
 from data.store.booking import Booking
 from data.store.connection import Database
-from data.store.facts import Facts, find_places
+from data.store.facts import Added, Facts, find_places
 from data.store.finality import Finality, Placement
 from data.store.identity import place_key
 from data.store.pending import NOBODY, Origin, Wanted, insert_wanted
@@ -46,6 +46,7 @@ class Arrivals:
         self._booking = booking
         self._waiting: list[Arrival] = []
         self._signatures: set[str] = set()
+        self._unbooked: Added | None = None
 
     @property
     def transactions(self) -> int:
@@ -67,17 +68,8 @@ class Arrivals:
         row = (len(self._waiting), sorted(signatures), msgspec.msgpack.encode(arrival))
         self._database.insert("arrival", _COLUMNS, [row])
         self._database.once_committed(lambda: self._add(arrival))
-        self._database.defer(self.settle)
+        self._database.defer(self._step)
         return fine
-
-    def settle(self) -> None:
-        """Store what waits as facts and book it; the facts in one transaction with the end of their waiting."""
-        if self._waiting:
-            with self._database.write() as cursor:
-                is_booked = self._store(cursor, self._waiting)
-                self._database.once_committed(self._forget)
-            if not is_booked:
-                self._booking.book()
 
     def recover(self) -> None:
         """Store what was left by a process that ended in between; to be called when the database has been opened."""
@@ -97,19 +89,35 @@ class Arrivals:
             self._store(cursor, arrivals)
         self._booking.book()
 
-    def _store(self, cursor: duckdb.DuckDBPyConnection, arrivals: Sequence[Arrival]) -> bool:
-        """Store as facts, and return whether they are booked."""
+    def _step(self) -> bool:
+        """Book what became facts or make facts of what waits, and return whether there is more to be done."""
+        if self._unbooked is not None:
+            with self._database.write():
+                booked = self._booking.book_added(self._unbooked)
+            if booked is None:
+                self._booking.book()
+            self._unbooked = None
+        elif self._waiting:
+            with self._database.write() as cursor:
+                added = self._store(cursor, self._waiting)
+                if added.is_fresh:
+                    self._database.keep_version()
+                self._database.once_committed(lambda: self._became(added))
+        return self._unbooked is not None or bool(self._waiting)
+
+    def _store(self, cursor: duckdb.DuckDBPyConnection, arrivals: Sequence[Arrival]) -> Added:
+        """Store as facts."""
         readings = [reading for arrival in arrivals for reading in arrival.readings]
         added = self._facts.add(readings, Source.RPC)
         confirmed = [Placement._make(placement) for arrival in arrivals for placement in arrival.confirmed]
         self._finality.place_found([], confirmed, added)
         self._database.set_mark("emitted_batch", added.batch)
         cursor.execute("DELETE FROM arrival")
-        return self._booking.book_added(added) is not None
+        return added
 
     def _is_next(self) -> bool:
-        marks = {self._database.mark(key) for key in ("last_batch", "booked_batch", "emitted_batch")}
-        return len(marks) == 1 and marks != {0}
+        last, told, booked = map(self._database.mark, ("last_batch", "emitted_batch", "booked_batch"))
+        return last == told and (last == booked or self._unbooked is not None)
 
     def _is_known(self, signatures: set[str]) -> bool:
         keys = [place_key(signature) for signature in signatures]
@@ -119,6 +127,7 @@ class Arrivals:
         self._waiting.append(arrival)
         self._signatures.update(reading.signature for reading in arrival.readings)
 
-    def _forget(self) -> None:
+    def _became(self, added: Added) -> None:
+        self._unbooked = added
         self._waiting = []
         self._signatures = set()

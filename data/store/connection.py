@@ -64,7 +64,7 @@ class Database:
         self._writing = threading.RLock()
         self._writer = Writer(self._new_cursor())
         self._listeners: list[Callable[[], None]] = []
-        self._deferred: Callable[[], None] | None = None
+        self._deferred: Callable[[], bool] | None = None
         self._commits = itertools.count(1)
         self.commits = 0
         """Changes whenever something is committed: as long as it stays, so does what any query returns."""
@@ -183,27 +183,37 @@ class Database:
                 yield writer.cursor
                 writer.prepare()
 
-    def defer(self, work: Callable[[], None]) -> None:
-        """Inside `write`: have something done before anybody else reads or writes; `catch_up` does it at once."""
-        self._deferred = work
+    def defer(self, step: Callable[[], bool]) -> None:
+        """Inside `write`: have something done before anybody else reads or writes, step by step while one returns true.
+
+        `catch_up` does it at once.
+        """
+        self._deferred = step
 
     def catch_up(self) -> None:
-        """Do what was deferred, in a transaction of its own; inside `write` nothing happens.
+        """Do what was deferred, in transactions of its own; inside `write` nothing happens.
 
         Raises:
             StoreError: it cannot be done; it stays deferred.
         """
+        while self.catch_up_a_step():
+            pass
+
+    def catch_up_a_step(self) -> bool:
+        """Do one step of it, and return whether there is more: between two of them others may write."""
         if self._deferred is None or self._is_writing():
-            return
+            return False
         with self._writing:
-            work, self._deferred = self._deferred, None
-            if work is None:
-                return
+            step, self._deferred = self._deferred, None
+            if step is None:
+                return False
+            has_more = True
             try:
-                work()
-            except BaseException:
-                self._deferred = work
-                raise
+                has_more = step()
+            finally:
+                if has_more:
+                    self._deferred = step
+            return has_more
 
     def _catch_up_if_possible(self) -> None:
         # On a full disk what is committed can still be read; whoever writes next says that it is full.

@@ -122,7 +122,7 @@ class MarketStore:
         ]
         if rows:
             with (
-                self._database.write() as cursor,
+                self._database.write(keeps_version=True) as cursor,
                 registered(cursor, "incoming", from_rows(_PRICE_COLUMNS, rows)),
             ):
                 cursor.execute(_KEEP_PRICES)
@@ -152,19 +152,22 @@ class MarketStore:
         ]
         if not rows:
             return
-        with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_POOL_COLUMNS, rows)):
+        with (
+            self._database.write(keeps_version=True) as cursor,
+            registered(cursor, "incoming", from_rows(_POOL_COLUMNS, rows)),
+        ):
             cursor.execute("DELETE FROM market_pool WHERE mint IN (SELECT mint FROM incoming)")
             cursor.execute("INSERT INTO market_pool FROM incoming")
 
     def keep_quote(self, quote: SwapQuote) -> None:
         """Keep the last quote for a token."""
         values = [quote.in_mint, quote.in_raw, quote.out_mint, quote.out_raw, quote.source, quote.observed_at]
-        with self._database.write() as cursor:
+        with self._database.write(keeps_version=True) as cursor:
             cursor.execute(_KEEP_QUOTE, values)
 
     def forget_before(self, now: int) -> None:
         """Remove what is too old to be used for anything."""
-        with self._database.write() as cursor:
+        with self._database.write(keeps_version=True) as cursor:
             for statement in _FORGET:
                 cursor.execute(statement, [now - KEPT_S])
 

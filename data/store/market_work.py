@@ -99,7 +99,10 @@ class MarketWork:
         """Remember for which mints a price was asked and found, or asked and known by nobody."""
         rows = [(mint, at, 0) for mint in found] + [(mint, at, 1) for mint in missing]
         if rows:
-            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_ASK_COLUMNS, rows)):
+            with (
+                self._database.write(keeps_version=True) as cursor,
+                registered(cursor, "incoming", from_rows(_ASK_COLUMNS, rows)),
+            ):
                 cursor.execute(_NOTE)
 
     def without_info(self, mints: Sequence[str]) -> list[Mint]:
@@ -117,7 +120,10 @@ class MarketWork:
         """Remember hours of which nobody had a candle."""
         rows = [(HOUR_S, hour, at, 1) for hour in hours]
         if rows:
-            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_MISS_COLUMNS, rows)):
+            with (
+                self._database.write(keeps_version=True) as cursor,
+                registered(cursor, "incoming", from_rows(_MISS_COLUMNS, rows)),
+            ):
                 cursor.execute(_NOTE_MISS)
 
     def last_candle_at(self, interval_s: int) -> int | None:

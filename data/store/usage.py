@@ -78,6 +78,6 @@ class Usage:
             return account
 
     def _write(self, account: _Account, credits_: int) -> None:
-        with self._database.write() as cursor:
+        with self._database.write(keeps_version=True) as cursor:
             cursor.execute(_KEEP, [account.provider, account.month, credits_])
         account.written = credits_

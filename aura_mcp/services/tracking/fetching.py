@@ -30,7 +30,7 @@ MOST_OFFERED: Final = 10_000
 BATCHES_UNDER_WAY: Final = 2
 """Requests under way at a time where each asks for several transactions."""
 
-COLLECT_S: Final = 0.01
+COLLECT_S: Final = 0.005
 """How long a request for several waits for more of them while the writer is busy anyway."""
 
 SOON_S: Final = 0.02
@@ -128,7 +128,9 @@ class Fetcher:
             await self._stored.wait()
             self._stored = anyio.Event()
             await anyio.sleep(BOOK_WITHIN_S)
-            await to_thread.run_sync(self._storing.book)
+            # Facts, then the ledger; in between who waits to write has his turn.
+            if await to_thread.run_sync(self._storing.book_a_step):
+                await to_thread.run_sync(self._storing.book_a_step)
 
     async def run(
         self,

@@ -111,10 +111,12 @@ class Storing:
         for signature in signatures:
             self._recent.pop(signature, None)
 
-    def book(self) -> None:
-        """Make facts of what live batches brought, and book them."""
-        self._store.database.catch_up()
-        self._store.booking.tidy(UNTIDY)
+    def book_a_step(self) -> bool:
+        """Go on to make facts of what live batches brought and to book them, and return whether there is more."""
+        has_more = self._store.database.catch_up_a_step()
+        if not has_more:
+            self._store.booking.tidy(UNTIDY)
+        return has_more
 
     def store(self, answers: Sequence[Answer], run: Run) -> bool:
         """Write what came, and return whether anything of it is new."""
@@ -142,7 +144,7 @@ class Storing:
                 self._settle(batch)
                 self._tell(placed)
         if store.arrivals.transactions >= MOST_ARRIVALS:
-            self.book()
+            store.database.catch_up()
         return placed is not None
 
     def _store_facts(self, batch: _Batch, run: Run) -> Sequence[Outcome | str]:
