@@ -58,6 +58,18 @@ def test_whoever_reads_or_writes_finds_facts_and_a_ledger(door: str) -> None:
         assert store.database.rows("SELECT count(DISTINCT batch_id) FROM effect") == [(2,)], "one batch of three"
 
 
+def test_live_batches_go_on_between_facts_and_their_booking() -> None:
+    """Our rule: no step is longer than it must be, and what comes in between is stored with what comes after."""
+    with _started() as store:
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+        assert store.database.catch_up_a_step(), "facts are there, the ledger is not"
+        assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
+        assert not _take(store, [trade("a", "sell", 1, SOL, at=10)]), "the first one is known meanwhile"
+        assert store.database.rows(SOLD) == [(2,)]
+        assert not store.database.catch_up_a_step()
+        assert store.verification.verify().is_sound
+
+
 def test_who_needs_no_ledger_waits_for_none() -> None:
     """Our rule: what does not depend on facts is read and written beside them."""
     with _started() as store:
