@@ -39,6 +39,9 @@ _ROOM: Final = 2
 WRITING_MB: Final = 40
 """Memory for a transaction of a few thousand rows, while others read."""
 
+HUNGRY_WRITES: Final = 1_000
+"""So many transactions get all of the memory after one that did not get by with little."""
+
 ASKING_MB: Final = 128
 """Memory for a question that does not get by with what is left; all of it where this is not enough either."""
 
@@ -65,6 +68,7 @@ class Database:
         self._writer = Writer(self._new_cursor())
         self._listeners: list[Callable[[], None]] = []
         self._deferred: Callable[[], bool] | None = None
+        self._hungry_writes = 0
         self._commits = itertools.count(1)
         self.commits = 0
         """Changes whenever something is committed: as long as it stays, so does what any query returns."""
@@ -167,10 +171,10 @@ class Database:
     def write(self, *, keeps_version: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield a cursor inside a transaction, with other writers kept out and memory for a few thousand rows.
 
-        Who writes more does it inside of `heavy`: there is no second try. The cursor is the thread's own one during the
-        block, and one for all writers: what is prepared on it stays. A `write` inside of another one of the same thread
-        is part of that transaction. With `keeps_version` nothing is written that anybody remembers, nor anything that
-        deferred work must come before.
+        Who writes more does it inside of `heavy`: there is no second try here, but whoever tries again has all of it.
+        The cursor is the thread's own one during the block, and one for all writers: what is prepared on it stays. A
+        `write` inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is
+        written that anybody remembers, nor anything that deferred work must come before.
         """
         with self._writing:
             if self._is_writing():
@@ -178,7 +182,7 @@ class Database:
                 return
             if not keeps_version:
                 self.catch_up()
-            with self._memory.lent(WRITING_MB), self._own_writer() as writer, self.transaction(writer.cursor):
+            with self._fed(), self._own_writer() as writer, self.transaction(writer.cursor):
                 writer.keeps_version = keeps_version
                 yield writer.cursor
                 writer.prepare()
@@ -321,6 +325,19 @@ class Database:
                     return work()
         finally:
             self._memory.take_back()
+
+    @contextmanager
+    def _fed(self) -> Generator[None]:
+        """Have the memory of a transaction: little, unless that was not enough lately."""
+        try:
+            with self._memory.lent(None if self._hungry_writes else WRITING_MB):
+                yield
+        except StoreError as error:
+            # What is not in the file yet, and the keys of large tables, cannot leave the memory.
+            if isinstance(error.__cause__, duckdb.OutOfMemoryException):
+                self._hungry_writes = HUNGRY_WRITES
+            raise
+        self._hungry_writes = max(0, self._hungry_writes - 1)
 
     def take_memory_back(self) -> None:
         """Give back now what heavy work left."""

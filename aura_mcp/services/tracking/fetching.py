@@ -71,6 +71,7 @@ class Fetcher:
         self._stored = anyio.Event()
         self._offered: deque[Due] = deque()
         self._must_look = True
+        self._is_behind = False
         self._is_pulling = False
         self._waiting: list[tuple[set[str], anyio.Event]] = []
         self._usual_s = 0.0
@@ -89,8 +90,13 @@ class Fetcher:
             self.wake()
 
     def offer(self, due: Sequence[Due]) -> None:
-        """Have signatures fetched at once; whoever offers them queues them, too, or waits until they are stored."""
-        if len(self._offered) < MOST_OFFERED:
+        """Have signatures fetched at once; whoever offers them queues them, too, or waits until they are stored.
+
+        Not at all while more wait in the queue than fit here: who came first is fetched first, and a ledger that grows
+        at its end costs less than one that starts over.
+        """
+        self._is_behind = self._is_behind or len(self._offered) >= MOST_OFFERED
+        if not self._is_behind:
             new = [entry for entry in due if entry.signature not in self._under_way]
             self._offered += new
             self._under_way.update(entry.signature for entry in new)
@@ -103,7 +109,7 @@ class Fetcher:
         whoever queued instead would wait for the same one.
         """
         waited = [signature for signature in signatures if not self._storing.is_recent(signature)]
-        if not (waited and self._is_pulling and self._usual_s <= SOON_S):
+        if not (waited and self._is_pulling and self._usual_s <= SOON_S) or self._is_behind:
             return
         done = anyio.Event()
         self._waiting.append((set(waited), done))
@@ -211,6 +217,7 @@ class Fetcher:
     async def _send_due(self, jobs: MemoryObjectSendStream[Due], run: Run, priority: int) -> bool:
         limit = self._config.store_batch + len(self._under_way)
         due = await to_thread.run_sync(self._due, limit, priority)
+        self._is_behind = self._is_behind and bool(due)
         self._storing.will_queue(entry.signature for entry in due)
         for entry in due:
             # Another run may have taken it while this one waited for a worker.

@@ -210,6 +210,21 @@ def test_small_write_takes_little_memory(tmp_path: Path) -> None:
         assert _limit(store) == "30.5 MiB"
 
 
+def test_write_that_had_too_little_memory_has_all_of_it_the_next_time(tmp_path: Path) -> None:
+    """Our rule: whoever tries again after one clear line gets through, however large the database has become."""
+    with Store.open(tmp_path / "aura.duckdb", memory_limit_mb=1024, idle_limit_mb=32) as store:
+        with pytest.raises(StoreError, match="Out of Memory"):
+            _hunger(store)
+        assert _hunger(store) == 1, "the next one has all of it"
+        store.database.take_memory_back()
+        assert _limit(store) == "30.5 MiB"
+
+
+def _hunger(store: Store) -> int:
+    with store.database.write() as cursor:
+        return len(cursor.execute(HUNGRY).fetchall())
+
+
 def test_work_that_can_be_repeated_has_all_of_the_memory_when_some_is_not_enough(tmp_path: Path) -> None:
     """Our rule: a question about everything starts with some memory, and gives back what it had at once."""
     seen: list[str] = []
