@@ -73,7 +73,7 @@ class Hints:
         self._fetcher.queued(wanted.signature for wanted in batch)
 
     def _queue(self, batch: Sequence[Wanted]) -> None:
-        with self._store.database.write(keeps_version=True):
+        with self._storing.room(), self._store.database.write(keeps_version=True):
             # Facts that were stored meanwhile are as durable as a hint.
             left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
             self._storing.will_queue(wanted.signature for wanted in left)

@@ -6,6 +6,7 @@ Not responsible for fetching (`fetching`), or for what a live batch is until it 
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -30,6 +31,9 @@ REMEMBERED: Final = 20_000
 
 MOST_ARRIVALS: Final = 100
 """So many transactions become facts at once at most."""
+
+CROWDED: Final = 2_000
+"""With so many signatures in the queue its table takes more memory than small writes have."""
 
 UNTIDY: Final = 8_192
 """After so many batches histories are put in order even when there is no pause."""
@@ -111,9 +115,14 @@ class Storing:
         for signature in signatures:
             self._recent.pop(signature, None)
 
+    def room(self) -> AbstractContextManager[None]:
+        """Have the memory that writing takes while the queue is as long as it is."""
+        return self._store.database.heavy() if len(self._in_queue) > CROWDED else nullcontext()
+
     def book_a_step(self) -> bool:
         """Go on to make facts of what live batches brought and to book them, and return whether there is more."""
-        has_more = self._store.database.catch_up_a_step()
+        with self.room():
+            has_more = self._store.database.catch_up_a_step()
         if not has_more:
             self._store.booking.tidy(UNTIDY)
         return has_more
@@ -125,10 +134,11 @@ class Storing:
         batch = _Batch()
         for answer in answers:
             self._sort(answer, followed, batch, run, now_s)
-        if run.is_live and self._arrive(batch):
-            outcomes: Sequence[Outcome | str] = [Outcome.NEW] * len(batch.readings)
-        else:
-            outcomes = self._store_facts(batch, run)
+        with self.room():
+            if run.is_live and self._arrive(batch):
+                outcomes: Sequence[Outcome | str] = [Outcome.NEW] * len(batch.readings)
+            else:
+                outcomes = self._store_facts(batch, run)
         self._count(batch, outcomes, run, len(answers))
         return Outcome.NEW in outcomes
 
