@@ -247,8 +247,10 @@ def read_near(cursor: duckdb.DuckDBPyConnection, span: Span, recalled: Recalled,
         reading.take_fresh(added)
     reading.mark()
     # Of a fold that had no fact before none is stored: looking for it means looking at all of them.
-    stored = reading.touched if added is None else filter(reading.is_older, reading.touched)
-    return reading.chunk(recalled.states(sorted({*stored, *reading.marked})))
+    # What other wallets of a group had, `added` does not say.
+    groups = set(recalled.entities.values())
+    is_new = {key for key in reading.touched if added and key[0] not in groups and not reading.is_older(key)}
+    return reading.chunk(recalled.states(sorted((reading.touched - is_new) | reading.marked)))
 
 
 class _Reading:

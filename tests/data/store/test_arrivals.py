@@ -13,7 +13,7 @@ from data.store.events import Events, NewEvent
 from data.store.finality import Placement
 from data.store.readings import Source
 from engine.facts import Reading
-from tests.builders.facts import SOL, trade
+from tests.builders.facts import SOL, address, trade
 
 TABLES = ("effect", "leg", "account_balance", "fold_state", "realization", "episode", "finding", "unfinalized")
 ARRIVED = "SELECT count(*) FROM arrival"
@@ -67,6 +67,17 @@ def test_live_batches_go_on_between_facts_and_their_booking() -> None:
         assert not _take(store, [trade("a", "sell", 1, SOL, at=10)]), "the first one is known meanwhile"
         assert store.database.rows(SOLD) == [(2,)]
         assert not store.database.catch_up_a_step()
+        assert store.verification.verify().is_sound
+
+
+def test_first_trade_of_a_wallet_goes_on_with_what_its_entity_holds() -> None:
+    """DOMAIN §3: one entity has one fold for a token, whichever of its wallets trades it first."""
+    with _started() as store:
+        store.wallets.assign(address("bob"), address("alice"))
+        store.booking.book()
+        assert _take(store, [trade("b", "sell", 1, SOL, at=10, wallet="bob")])
+        folds = store.database.rows("SELECT events FROM fold_state")
+        assert folds == [(2,)]
         assert store.verification.verify().is_sound
 
 
