@@ -65,7 +65,11 @@ class Store:
         """
         database = Database.open(path, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle_limit_mb, threads=threads)
         store = cls(database, config)
-        store.arrivals.recover()
+        try:
+            store.arrivals.recover()
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:

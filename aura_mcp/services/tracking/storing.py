@@ -173,7 +173,9 @@ class Storing:
             if quarantined:
                 store.facts.add_quarantined(quarantined)
             store.pending.postpone(batch.postponed)
-            store.pending.settle([signature for signature, _, _ in batch.quarantined])
+            given_up = [signature for signature, _, _ in batch.quarantined]
+            store.pending.settle(given_up)
+            store.database.once_committed(lambda: self._in_queue.difference_update(given_up))
         if batch.readings and booked is None:
             booked = store.booking.book()
         store.booking.tidy(UNTIDY)
