@@ -65,7 +65,7 @@ class Arrivals:
         if len(fine) < len(placed) or not self._is_next() or self._is_known(signatures):
             return None
         arrival = Arrival(list(readings), list(confirmed))
-        row = (len(self._waiting), sorted(signatures), msgspec.msgpack.encode(arrival))
+        row = (len(self._waiting), " ".join(sorted(signatures)), msgspec.msgpack.encode(arrival))
         self._database.insert("arrival", _COLUMNS, [row])
         self._database.once_committed(lambda: self._add(arrival))
         self._database.defer(self._step)
@@ -82,7 +82,7 @@ class Arrivals:
                     arrivals.append(_decoder.decode(body))
                 except msgspec.MsgspecError:
                     # Another version wrote it: the chain still has it.
-                    wanted = [Wanted(signature, NOBODY, None, Origin.POLL) for signature in signatures]
+                    wanted = [Wanted(signature, NOBODY, None, Origin.POLL) for signature in str(signatures).split()]
                     insert_wanted(cursor, wanted, 0)
             # The numbers of events were owed, too.
             self._database.set_mark("last_event", int(cursor.execute(_LAST_EVENT).fetchall()[0][0]))

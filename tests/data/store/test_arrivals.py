@@ -5,18 +5,23 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from data.errors import DiskFullError
 from data.store import Store
 from data.store.events import Events, NewEvent
 from data.store.finality import Placement
+from data.store.migrations import list_migrations
 from data.store.readings import Source
 from engine.facts import Reading
 from tests.builders.facts import SOL, address, trade
 
 TABLES = ("effect", "leg", "account_balance", "fold_state", "realization", "episode", "finding", "unfinalized")
 ARRIVED = "SELECT count(*) FROM arrival"
+LISTED = 11
+"""The last schema in which the signatures of an arrival are a list."""
+
 SOLD = "SELECT count(*) FROM realization"
 
 
@@ -153,6 +158,20 @@ def test_what_another_version_left_is_fetched_again(tmp_path: Path) -> None:
     with Store.open(path) as store:
         assert store.database.rows(SOLD) == [(1,)]
         assert [due.signature for due in store.pending.due(0, 10)] == [trade("a", "sell", 1, SOL, at=10).signature]
+
+
+def test_what_waits_in_a_file_of_the_schema_before_is_still_known(tmp_path: Path) -> None:
+    """Nothing is lost by an update: signatures that waited as a list wait as a text."""
+    path = tmp_path / "aura.duckdb"
+    with duckdb.connect(str(path)) as before:
+        before.execute("CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name VARCHAR NOT NULL)")
+        for step in list_migrations():
+            if step.version <= LISTED:
+                before.execute(step.sql)
+                before.execute("INSERT INTO schema_version VALUES (?, ?)", [step.version, step.name])
+        before.execute("INSERT INTO arrival VALUES (0, ['one', 'two'], 'of another version')")
+    with Store.open(path) as store:
+        assert sorted(due.signature for due in store.pending.due(0, 10)) == ["one", "two"]
 
 
 def test_storing_that_fails_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
