@@ -134,8 +134,9 @@ class Fetcher:
             await self._stored.wait()
             self._stored = anyio.Event()
             await anyio.sleep(BOOK_WITHIN_S)
-            # Facts, then the ledger; in between who waits to write has his turn.
             if await to_thread.run_sync(self._storing.book_a_step):
+                # Facts now, the ledger later: nobody who waits to write has to wait for both.
+                await anyio.sleep(BOOK_WITHIN_S)
                 await to_thread.run_sync(self._storing.book_a_step)
 
     async def run(
