@@ -34,9 +34,9 @@ class Live:
     def tracking(self) -> Tracking:
         """The following of wallets, as deep as is set."""
         application = self.application
-        providers, tell = application.providers, application.events.tell
+        providers, news = application.providers, application.events
         return Tracking(
-            application.store, providers.node, application.clock, self.config, tell=tell, teller=providers.helius
+            application.store, providers.node, application.clock, self.config, news=news, teller=providers.helius
         )
 
     def is_following(self) -> bool:

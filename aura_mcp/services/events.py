@@ -200,13 +200,17 @@ class Events:
 
         The mark up to which facts are told moves in the same transaction: a crash loses no event and doubles none.
         """
-        after, upto = self._table.emitted_batch(), self._table.booked_batch()
-        if upto <= after:
+        if self._table.booked_batch() <= self._table.emitted_batch():
             return ()
-        span = {"after": after, "upto": upto}
-        legs = self._valued(rows_of(self._store, _Leg, _FRESH, span))
-        lost = rows_of(self._store, _Reversed, _REVERSED, span)
-        return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, str(upto))], upto)
+        # Whoever else tells meanwhile would tell the same under other names.
+        with self._store.database.writing():
+            after, upto = self._table.emitted_batch(), self._table.booked_batch()
+            if upto <= after:
+                return ()
+            span = {"after": after, "upto": upto}
+            legs = self._valued(rows_of(self._store, _Leg, _FRESH, span))
+            lost = rows_of(self._store, _Reversed, _REVERSED, span)
+            return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, str(upto))], upto)
 
     def tell(self, placed: Sequence[Placed]) -> None:
         """Inside of the transaction that makes live readings durable: store what they tell."""

@@ -155,9 +155,11 @@ class Pending:
 
     def postpone(self, rows: Sequence[Postponed]) -> None:
         """Try signatures again later."""
-        if rows:
-            with self._database.write() as cursor, registered(cursor, "incoming", from_rows(_POSTPONED_COLUMNS, rows)):
-                cursor.execute(_POSTPONE)
+        if not rows:
+            return
+        incoming = from_rows(_POSTPONED_COLUMNS, rows)
+        with self._database.write(keeps_version=True) as cursor, registered(cursor, "incoming", incoming):
+            cursor.execute(_POSTPONE)
 
     def backlog(self) -> Backlog:
         """Return how much is queued."""

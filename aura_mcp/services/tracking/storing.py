@@ -5,10 +5,10 @@ Not responsible for fetching (`fetching`), or for what a live batch is until it 
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from aura_mcp.services.tracking.config import TrackingConfig
 from aura_mcp.services.tracking.results import Fetched, Problems
@@ -65,6 +65,18 @@ class _Batch:
     unrelated: int = 0
 
 
+class News(Protocol):
+    """Who tells what was stored (`services.events`)."""
+
+    def tell(self, placed: Sequence[Placed]) -> None:
+        """Inside of the transaction that makes live readings durable: store what they tell."""
+        ...
+
+    def emit(self) -> object:
+        """Store what other facts tell, as far as that is not told yet."""
+        ...
+
+
 class Run:
     """The counts of one run; its batches are added as they are written."""
 
@@ -92,13 +104,11 @@ class Run:
 class Storing:
     """The writer. Its methods are called from one thread at a time, but for those that look at what is settled."""
 
-    def __init__(
-        self, store: Store, clock: Clock, config: TrackingConfig, tell: Callable[[Sequence[Placed]], None]
-    ) -> None:
+    def __init__(self, store: Store, clock: Clock, config: TrackingConfig, news: News | None) -> None:
         self._store = store
         self._clock = clock
         self._config = config
-        self._tell = tell
+        self._news = news
         self._recent: OrderedDict[str, None] = OrderedDict()
         self._in_queue: set[str] = set()
 
@@ -144,18 +154,28 @@ class Storing:
 
     def _arrive(self, batch: _Batch) -> bool:
         """Make what came durable and tell it; it becomes facts a moment later. False where it must become some now."""
-        store = self._store
-        is_plain = batch.readings and not (batch.postponed or batch.quarantined or any(_doubts(batch)))
-        if not is_plain:
+        if batch.quarantined or any(_doubts(batch)):
             return False
+        has_arrived = self._take(batch)
+        if not has_arrived and self._news is not None:
+            # Facts that came another way are told first: else all that follow would have to go that way, too.
+            self._news.emit()
+            has_arrived = self._take(batch)
+        if self._store.arrivals.transactions >= MOST_ARRIVALS:
+            self._store.database.catch_up()
+        return has_arrived
+
+    def _take(self, batch: _Batch) -> bool:
+        store = self._store
         with store.database.write(keeps_version=True):
-            placed = store.arrivals.take(batch.readings, batch.confirmed)
-            if placed is not None:
-                self._settle(batch)
-                self._tell(placed)
-        if store.arrivals.transactions >= MOST_ARRIVALS:
-            store.database.catch_up()
-        return placed is not None
+            placed = store.arrivals.take(batch.readings, batch.confirmed) if batch.readings else []
+            if placed is None:
+                return False
+            self._settle(batch)
+            store.pending.postpone(batch.postponed)
+            if placed and self._news is not None:
+                self._news.tell(placed)
+        return True
 
     def _store_facts(self, batch: _Batch, run: Run) -> Sequence[Outcome | str]:
         """Write facts, settled signatures, finality and, unless there is much of it, the booking at once."""

@@ -26,29 +26,24 @@ from aura_mcp.services.tracking.results import (
     RepairSummary,
     SweepSummary,
 )
-from aura_mcp.services.tracking.storing import Storing
+from aura_mcp.services.tracking.storing import News, Storing
 from aura_mcp.services.tracking.sweeping import Sweeping
 from data.clock import Clock
 from data.providers.chain import Chain
 from data.store import Store
 from data.store.pending import LIVE_PRIORITY, Backlog, Origin
-from data.store.readings import Placed
 
 
 def _nobody_listens() -> None:
     return None
 
 
-def _nothing_is_told(_placed: Sequence[Placed]) -> None:
-    return None
-
-
 class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
-    `on_commit` is called in the event loop after something new was committed. `tell` tells of live readings in the
-    transaction that makes them durable; of all others the facts tell. `teller` brings the history of new wallets in
-    fewer calls.
+    `on_commit` is called in the event loop after something new was committed. `news` is told of live readings in
+    the transaction that makes them durable; of all others the facts tell. `teller` brings the history of new wallets
+    in fewer calls.
     """
 
     def __init__(
@@ -59,13 +54,13 @@ class Tracking:
         config: TrackingConfig | None = None,
         *,
         on_commit: Callable[[], None] = _nobody_listens,
-        tell: Callable[[Sequence[Placed]], None] = _nothing_is_told,
+        news: News | None = None,
         teller: TellsHistory | None = None,
     ) -> None:
         config = config or TrackingConfig()
         self._store = store
         history = History(teller, clock)
-        storing = Storing(store, clock, config, tell)
+        storing = Storing(store, clock, config, news)
         self._fetcher = Fetcher(store, chain, clock, config, history, storing, on_commit)
         lister = self._lister = Lister(store, chain, clock, config, history)
         drifting = Drifting(store, clock, lister)

@@ -1,0 +1,86 @@
+"""The writer: a live batch is told at once, and what comes beside it does not make those after it wait."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from aura_mcp.services.events import EventConfig, EventKind, Events
+from aura_mcp.services.tracking import TrackingConfig
+from aura_mcp.services.tracking.storing import Answer, Run, Storing
+from data.store.pending import NOBODY, Due, Origin, Wanted
+from data.store.readings import Source
+from engine.reading import read_transaction
+from tests.aura_mcp.services.tracking._following import Following, following
+from tests.builders.facts import signature
+from tests.builders.transactions import SOL_UNIT, address
+from tests.fakes.chain import Executed
+from tests.fakes.trading import buy
+
+TOKENS = 1_000_000
+WAITING = "SELECT signature, tries FROM pending"
+
+
+@contextmanager
+def _storing() -> Generator[tuple[Following, Storing, Events]]:
+    with following("ann", "bob") as f:
+        events = Events(f.store, f.clock, EventConfig())
+        yield f, Storing(f.store, f.clock, TrackingConfig(), events), events
+
+
+def test_live_batch_is_told_before_it_becomes_facts() -> None:
+    """Spec: fed after commit, and what is durable at once is enough for that."""
+    with _storing() as (f, storing, events):
+        assert storing.store([_answer(f, "ann")], Run(is_live=True))
+        assert (f.store.arrivals.transactions, _told(events)) == (1, [address("ann")])
+
+
+def test_what_the_node_does_not_know_makes_nobody_else_wait() -> None:
+    """Anybody may push a signature that does not exist: those beside it and after it are as quick as before."""
+    with _storing() as (f, storing, events):
+        f.store.pending.add([Wanted(signature("forged"), NOBODY, None, Origin.WEBHOOK)], f.clock.epoch_s())
+        unknown = Answer(_due(signature("forged")), None, None)
+        storing.store([_answer(f, "ann"), unknown], Run(is_live=True))
+        assert f.store.arrivals.transactions == 1
+        storing.store([unknown], Run(is_live=True))
+        storing.store([_answer(f, "bob")], Run(is_live=True))
+        assert f.store.arrivals.transactions == 2
+        assert _told(events) == [address("ann"), address("bob")]
+        assert f.rows(WAITING) == [(signature("forged"), 1)]
+
+
+def test_facts_that_came_another_way_are_told_first() -> None:
+    """Events come in the order of facts, and one detour is not the way of all that follow."""
+    with _storing() as (f, storing, events):
+        _import(f, buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT))
+        assert storing.store([_answer(f, "bob")], Run(is_live=True))
+        assert f.store.arrivals.transactions == 1
+        assert _told(events) == [address("ann"), address("bob")]
+        assert f.store.verification.verify().is_sound
+
+
+def test_same_facts_are_told_once_whoever_tells_them() -> None:
+    """Spec: each exactly once."""
+    with _storing() as (f, storing, events):
+        _import(f, buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT))
+        storing.store([_answer(f, "bob")], Run(is_live=True))
+        f.store.database.catch_up()
+        assert events.emit() == ()
+        assert len(_told(events)) == 2
+
+
+def _answer(f: Following, name: str) -> Answer:
+    sent = buy(f.chain, name, "BONK", TOKENS, SOL_UNIT)
+    return Answer(_due(sent.signature), sent.json, None)
+
+
+def _due(name: str) -> Due:
+    return Due(name, None, is_finalized=False, tries=0, queued_at=0, origin=Origin.WEBHOOK)
+
+
+def _import(f: Following, sent: Executed) -> None:
+    wallets = frozenset(f.store.wallets.tracked())
+    f.store.facts.add_readings(read_transaction(sent.json, None, wallets), Source.RPC)
+    f.store.booking.book()
+
+
+def _told(events: Events) -> list[str | None]:
+    return [event.wallet for event in events.after(0, 10) if event.kind is EventKind.WALLET_UPDATE]
