@@ -25,7 +25,7 @@ from tests.builders.transactions import SOL_UNIT, address
 from tests.e2e.live._hub import HELIUS_PATH, SECRET, LiveHub
 from tests.fakes.chain import Chain, Executed
 from tests.fakes.stand import Stand, stand
-from tests.fakes.trading import buy, open_pool
+from tests.fakes.trading import buy, held, open_pool, sell
 from tests.fakes.webhooks import text_of
 
 WALLETS: Final = 174
@@ -98,11 +98,17 @@ def _trades(chain: Chain, wallets: Sequence[str], count: int) -> list[Executed]:
     for number in range(count):
         if number % 20 == 0:
             chain.advance()
-        made.append(buy(chain, wallets[number % len(wallets)], "MEME", 1_000_000 + number, SOL_UNIT))
+        made.append(_trade(chain, wallets[number % len(wallets)], 1_000_000 + number))
     for done in made:
         # What the node sends is ready before the clock runs.
         _ = done.json
     return made
+
+
+def _trade(chain: Chain, wallet: str, amount: int) -> Executed:
+    """Sell what the wallet has of the token, or buy some: positions are opened and closed, as traders do."""
+    has = held(chain, wallet, "MEME")
+    return sell(chain, wallet, "MEME", has, SOL_UNIT) if has else buy(chain, wallet, "MEME", amount, SOL_UNIT)
 
 
 def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dict[str, float]:
