@@ -14,6 +14,7 @@ from anyio.abc import TaskGroup
 from aura_mcp.errors import AuraError
 from aura_mcp.services.boundary import reported
 
+SOON_S: Final = 0.1
 RETRY_S: Final = 5.0
 
 logger = logging.getLogger(__name__)
@@ -35,8 +36,13 @@ async def background() -> AsyncGenerator[TaskGroup]:
 
 
 async def keep_going(name: str, work: Callable[[], Awaitable[object]]) -> None:
-    """Do work that never ends, again `RETRY_S` after each time it does, until cancelled."""
+    """Do work that never ends, again some time after it does, until cancelled.
+
+    That is `SOON_S` after it went well for a while, and longer each time that it did not, up to `RETRY_S`.
+    """
+    wait_s = SOON_S
     while True:
+        started_at = anyio.current_time()
         try:
             with reported():
                 await work()
@@ -44,4 +50,7 @@ async def keep_going(name: str, work: Callable[[], Awaitable[object]]) -> None:
             logger.warning("background_stopped", extra={"fields": {"work": name, "reason": str(error)}})
         except Exception:
             logger.exception("background_crashed", extra={"fields": {"work": name}})
-        await anyio.sleep(RETRY_S)
+        if anyio.current_time() - started_at > RETRY_S:
+            wait_s = SOON_S
+        await anyio.sleep(wait_s)
+        wait_s = min(2 * wait_s, RETRY_S)

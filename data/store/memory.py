@@ -31,6 +31,8 @@ class Memory:
         self._loans: list[int] = []
         self._asked_mb = 0
         """The largest loan since somebody looked last."""
+        self._holds_much = False
+        """Whether heavy work may have left more in memory than the limit that holds since."""
         self._is_closed = False
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
@@ -44,15 +46,14 @@ class Memory:
             self._loans.append(loan)
             self._asked_mb = max(self._asked_mb, loan)
             if loan > self._limit_mb:
-                # The statement itself needs a little memory, which others may hold for a moment.
-                is_lent = any(self._set(loan) or self._pause.wait(_AGAIN_S) for _ in range(_TRIES))
-                self._limit_mb = loan if is_lent else self._limit_mb
+                self._raise(loan)
                 self._look_later()
         try:
             yield
         finally:
             with self._lock:
                 self._loans.remove(loan)
+                self._let_go()
 
     def take_back(self) -> None:
         """Go back to what the work that goes on has asked for, or to the usual limit."""
@@ -83,13 +84,26 @@ class Memory:
 
     def _reduce(self, needed_mb: int) -> None:
         wanted = max(self._idle_mb, needed_mb)
-        # What others use at the moment cannot be given back: who looks next tries again.
         if wanted < self._limit_mb and not self._is_closed:
-            if self._limit_mb >= _MUCH * wanted:
-                # What heavy work left in memory is let go; what is asked for comes back.
-                self._set(max(1, wanted // _LET_GO))
+            self._holds_much = self._holds_much or self._limit_mb >= _MUCH * wanted
+            # What others use at the moment cannot be given back: who looks next tries again.
             if self._set(wanted):
                 self._limit_mb = wanted
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Let go of what heavy work left in memory, when nobody works with it: what is asked for comes back."""
+        if self._holds_much and not self._loans and not self._is_closed:
+            self._holds_much = False
+            limit_mb = self._limit_mb
+            if self._set(max(1, limit_mb // _LET_GO)):
+                self._limit_mb = max(1, limit_mb // _LET_GO)
+                self._raise(limit_mb)
+
+    def _raise(self, limit_mb: int) -> None:
+        # The statement itself needs a little memory, which others may hold for a moment.
+        if any(self._set(limit_mb) or self._pause.wait(_AGAIN_S) for _ in range(_TRIES)):
+            self._limit_mb = limit_mb
 
     def _set(self, limit_mb: int) -> bool:
         # On a cursor of its own: the thread's one may be inside a transaction.

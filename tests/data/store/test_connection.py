@@ -14,12 +14,14 @@ import pytest
 
 from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 from data.store import Store
+from data.store.memory import Memory
 from data.store.migrations import list_migrations
 from tests.aura_mcp.hub.processes import mounted
 from tests.builders.facts import row
 from tests.missing import missing
 
 MUCH = 3_000
+LIMIT = "SELECT current_setting('memory_limit')"
 HUNGRY = "SELECT length(string_agg(repeat(i::VARCHAR, 20), '')) > 0 FROM range(400000) AS r(i)"
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
 FILL = """
@@ -175,7 +177,7 @@ def test_work_larger_than_memory_spills_beside_the_database(tmp_path: Path) -> N
 
 
 def _limit(store: Store) -> str:
-    ((value,),) = store.database.rows("SELECT current_setting('memory_limit')")
+    ((value,),) = store.database.rows(LIMIT)
     return str(value)
 
 
@@ -208,6 +210,32 @@ def test_small_write_takes_little_memory(tmp_path: Path) -> None:
             assert _limit(store) == "38.1 MiB"
         store.database.take_memory_back()
         assert _limit(store) == "30.5 MiB"
+
+
+def test_nobody_runs_out_of_memory_that_is_taken_back_from_others(tmp_path: Path) -> None:
+    """Our rule: what heavy work left is let go when nobody works, and never below what a write was promised."""
+    limits: list[str] = []
+
+    def cursor() -> duckdb.DuckDBPyConnection:
+        limits.append(root.execute(LIMIT).fetchall()[0][0])
+        return root.cursor()
+
+    with duckdb.connect(str(tmp_path / "any.duckdb"), config={"memory_limit": "30MB"}) as root:
+        memory = Memory(cursor, most_mb=400, idle_mb=30)
+        with memory.lent(40):
+            with memory.lent():
+                limits.clear()
+            memory.take_back()
+            assert [*limits, _limit_of(root)] == ["381.4 MiB", "38.1 MiB"]
+            limits.clear()
+        assert [*limits, _limit_of(root)] == ["38.1 MiB", "9.5 MiB", "38.1 MiB"]
+        memory.take_back()
+        assert _limit_of(root) == "28.6 MiB"
+        memory.close()
+
+
+def _limit_of(connection: duckdb.DuckDBPyConnection) -> str:
+    return str(connection.execute(LIMIT).fetchall()[0][0])
 
 
 def test_write_that_had_too_little_memory_has_all_of_it_the_next_time(tmp_path: Path) -> None:
