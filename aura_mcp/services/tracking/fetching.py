@@ -30,8 +30,11 @@ MOST_OFFERED: Final = 10_000
 BATCHES_UNDER_WAY: Final = 2
 """Requests under way at a time where each asks for several transactions."""
 
-COLLECT_S: Final = 0.005
-"""How long a request for several waits for more of them while the writer is busy anyway."""
+COLLECT_S: Final = 0.01
+"""How long a request for several waits for more of them while many come."""
+
+MANY_WITHIN_S: Final = 0.02
+"""Hints that follow each other faster than this are many: fewer requests for more of them leave time for the rest."""
 
 SOON_S: Final = 0.02
 """An answer that usually comes within this time is worth waiting for before a hint is queued."""
@@ -76,6 +79,7 @@ class Fetcher:
         self._waiting: list[tuple[set[str], anyio.Event]] = []
         self._usual_s = 0.0
         self._collecting = anyio.Lock()
+        self._collected_at = -math.inf
         self._is_writing = False
 
     def wake(self) -> None:
@@ -253,9 +257,10 @@ class Fetcher:
             return await _first(jobs)
         async with self._collecting:
             found = await _first(jobs)
-            if found and self._is_writing:
-                # The writer would not take it sooner: whatever comes goes along.
+            # While the writer is busy it would not be taken sooner.
+            if found and (self._is_writing or self._clock.monotonic_s() - self._collected_at < MANY_WITHIN_S):
                 await anyio.sleep(COLLECT_S)
+            self._collected_at = self._clock.monotonic_s()
             return [*found, *_waiting(jobs, most - 1)]
 
     async def _ask(self, together: Sequence[Due]) -> list[Answer]:
