@@ -6,7 +6,8 @@ Not responsible for noticing that the ledger has changed, or for what trades ear
 """
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,7 @@ _ROUNDED, _NEEDS_PRICE, _UNVALUED, _UNCERTAIN, _UNPRICED, _FLAGS = 1, 2, 4, 8, 1
 _UNKNOWN: Final = -(2**62)
 _NOTHING: Final = _UNKNOWN + 1
 _COST_FIELDS: Final = 3
+_LONG_S: Final = 2**40
 
 _CODES: Final = {
     "rounded": _ROUNDED,
@@ -169,7 +171,7 @@ class Activity:
     last_traded: Mapping[str, int]
     last_fact_at: int | None
     _openings: Mapping[str, int]
-    _priced_at: Sequence[int]
+    _unpriced: Sequence[tuple[int, int]]
     members: Mapping[str, str]
     packed_trades: Mapping[str, memoryview]
     packed_costs: Mapping[str, memoryview]
@@ -190,17 +192,24 @@ class Activity:
 
     def trades(self, entity: str, since_s: int | None, until_s: int) -> TradeCounts:
         """Return what is not known of the trades in a span."""
-        found: list[int] = []
+        found: Counter[int] = Counter()
+        unpriced = 0
         for packed in self._of(entity, self.packed_trades):
             start = 0 if since_s is None else _place_after(packed, since_s)
-            found += packed[start : _place_after(packed, until_s)].tolist()
+            end = _place_after(packed, until_s)
+            found.update([trade % _FLAGS for trade in packed[start:end]])
+            for first, last in self._unpriced:
+                without = packed[max(start, _place_after(packed, first - 1)) : min(end, _place_after(packed, last))]
+                unpriced += sum(1 for trade in without if trade & _NEEDS_PRICE)
+
+        def count(flag: int) -> int:
+            return sum(number for flags, number in found.items() if flags & flag)
+
         return TradeCounts(
-            rounded=sum(1 for trade in found if trade & _ROUNDED),
-            unpriced=sum(
-                1 for trade in found if trade & _UNPRICED or (trade & _NEEDS_PRICE and self._lacks_price(trade))
-            ),
-            unvalued=sum(1 for trade in found if trade & _UNVALUED),
-            uncertain=sum(1 for trade in found if trade & _UNCERTAIN),
+            rounded=count(_ROUNDED),
+            unpriced=unpriced + count(_UNPRICED),
+            unvalued=count(_UNVALUED),
+            uncertain=count(_UNCERTAIN),
         )
 
     def costs(self, entity: str, since_s: int | None, until_s: int) -> Costs:
@@ -223,11 +232,6 @@ class Activity:
         own = () if entity in self.members else (entity,)
         wallets = (*own, *(wallet for wallet, of in self.members.items() if of == entity))
         return [packed[wallet] for wallet in wallets if wallet in packed]
-
-    def _lacks_price(self, trade: int) -> bool:
-        at = trade // _FLAGS
-        place = bisect_right(self._priced_at, at)
-        return not place or at - self._priced_at[place - 1] > DAY_S
 
 
 def read_activity(database: Database, known: Activity | None = None) -> Activity:
@@ -270,12 +274,19 @@ def _activity(
         last_traded=last_traded,
         last_fact_at=max(times, default=None),
         _openings=dict(database.rows(_OPENINGS)),
-        _priced_at=[row[0] for row in database.rows(_PRICED)],
+        _unpriced=_without_price([row[0] for row in database.rows(_PRICED)]),
         members=dict(database.rows(_MEMBERS)),
         packed_trades=trades,
         packed_costs=costs,
         seen=seen,
     )
+
+
+def _without_price(priced_at: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and the last second of every span without a price, which is used for a day."""
+    starts = (-_LONG_S, *(at + DAY_S + 1 for at in priced_at))
+    ends = (*(at - 1 for at in priced_at), _LONG_S)
+    return [span for span in zip(starts, ends, strict=True) if span[0] <= span[1]]
 
 
 def _touched(database: Database, before: Seen, seen: Seen) -> set[str] | None:
