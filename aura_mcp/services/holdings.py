@@ -26,6 +26,11 @@ WHERE order_time BETWEEN $as_of - 2 * 86400 AND $as_of
 GROUP BY mint
 """
 
+_Amounts = tuple[int | None, int | None]
+"""Lamports and micro-USD, as a `Value` or as their difference; None is unknown."""
+
+_NOTHING: Final[_Amounts] = (None, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worth:
@@ -100,9 +105,18 @@ class _Traded(NamedTuple):
 class Held(NamedTuple):
     """What a wallet holds: the worth of each mint, the parts of known cost, and all of it together."""
 
-    worths: Mapping[str, Unrealized]
+    worths: Mapping[Mint, Unrealized]
     known: Sequence[OpenPosition]
     total: HoldingsTotal
+
+
+class _Stake(NamedTuple):
+    """How much is held of a mint, how much of it at a known cost, and that cost with its fees, None is unknown."""
+
+    quantity: int
+    known_quantity: int
+    cost_lamports: int | None
+    cost_usd_micro: int | None
 
 
 class Holdings:
@@ -126,17 +140,17 @@ class Holdings:
         `last_traded` says when each mint was traded last of all; None: it is looked up. Of `frozen` mints an account
         was seen that cannot move what it holds: they are dead.
         """
-        held = {mint: lots for mint, state in states.items() if (lots := lots_of(state))}
-        markets = self.markets([Mint(mint) for mint in held], as_of, last_traded)
+        stakes = {Mint(mint): stake for mint, state in states.items() if (stake := _stake(state)).quantity}
+        markets = self.markets(stakes, as_of, last_traded)
         worths = {
             mint: unrealized(
-                Holding(Mint(mint), _quantity(lots), decimals.get(mint, 0), is_frozen=mint in frozen or None),
-                markets[Mint(mint)],
+                Holding(mint, stake.quantity, decimals.get(mint, 0), is_frozen=mint in frozen or None),
+                markets[mint],
                 as_of=as_of,
             )
-            for mint, lots in held.items()
+            for mint, stake in stakes.items()
         }
-        known = _open_positions(held, worths)
+        known = _open_positions(stakes, worths)
         return Held(worths, known, _total(list(worths.values()), known))
 
     def markets(
@@ -195,21 +209,32 @@ def worth_of(found: Unrealized) -> Worth:
     )
 
 
-def _open_positions(held: Mapping[str, Sequence[Lot]], worths: Mapping[str, Unrealized]) -> list[OpenPosition]:
+def _stake(state: HasLots) -> _Stake:
+    quantity = known_quantity = 0
+    lamports: int | None = 0
+    usd_micro: int | None = 0
+    for lot in lots_of(state):
+        quantity += lot.left
+        if lot.is_known:
+            known_quantity += lot.left
+            cost_lamports, cost_usd_micro, fee_lamports, fee_usd_micro = lot.rest
+            lamports = add_up((lamports, cost_lamports, fee_lamports))
+            usd_micro = add_up((usd_micro, cost_usd_micro, fee_usd_micro))
+    return _Stake(quantity, known_quantity, lamports, usd_micro)
+
+
+def _open_positions(stakes: Mapping[Mint, _Stake], worths: Mapping[Mint, Unrealized]) -> list[OpenPosition]:
     """Return the parts of holdings that have a known cost, each with its share of what selling everything returns."""
-    found: list[OpenPosition] = []
-    for mint, worth in worths.items():
-        lots = held[mint]
-        known = [lot for lot in lots if lot.is_known]
-        if known:
-            share = worth.counted if len(known) == len(lots) else _share(worth.counted, known, lots)
-            found.append(OpenPosition(Mint(mint), worth.state, *_cost(known), *share))
-    return found
+    return [
+        OpenPosition(mint, worth.state, stake.cost_lamports, stake.cost_usd_micro, *_share(worth.counted, stake))
+        for mint, worth in worths.items()
+        if (stake := stakes[mint]).known_quantity
+    ]
 
 
 def _total(found: Sequence[Unrealized], positions: Sequence[OpenPosition]) -> HoldingsTotal:
     gains = [
-        Value(
+        (
             _less(position.executable_lamports, position.cost_lamports),
             _less(position.executable_usd_micro, position.cost_usd_micro),
         )
@@ -227,20 +252,10 @@ def _total(found: Sequence[Unrealized], positions: Sequence[OpenPosition]) -> Ho
     )
 
 
-def _quantity(lots: Iterable[Lot]) -> int:
-    return sum(lot.left for lot in lots)
-
-
-def _cost(known: Sequence[Lot]) -> tuple[int | None, int | None]:
-    if len(known) == 1:
-        lamports, usd_micro, fee_lamports, fee_usd_micro = known[0].rest
-        return add_up((lamports, fee_lamports)), add_up((usd_micro, fee_usd_micro))
-    every_lamports, every_usd_micro, fees_lamports, fees_usd_micro = zip(*(lot.rest for lot in known), strict=True)
-    return add_up((*every_lamports, *fees_lamports)), add_up((*every_usd_micro, *fees_usd_micro))
-
-
-def _share(value: Value, known: Iterable[Lot], lots: Iterable[Lot]) -> Value:
-    part, whole = _quantity(known), _quantity(lots)
+def _share(value: Value, stake: _Stake) -> Value:
+    part, whole = stake.known_quantity, stake.quantity
+    if part == whole:
+        return value
     lamports, usd_micro = value
     return Value(
         None if lamports is None else lamports * part // whole,
@@ -252,13 +267,13 @@ def _less(value: int | None, cost: int | None) -> int | None:
     return None if value is None or cost is None else value - cost
 
 
-def _is_known(value: Value) -> bool:
-    return value.lamports is not None or value.usd_micro is not None
+def _is_known(value: _Amounts) -> bool:
+    return value != _NOTHING
 
 
-def _sum(values: Iterable[Value]) -> Money:
+def _sum(values: Iterable[_Amounts]) -> Money:
     """Return the sum of what is known in each currency, None of nothing."""
     found = list(values)
-    lamports = [value.lamports for value in found if value.lamports is not None]
-    micros = [value.usd_micro for value in found if value.usd_micro is not None]
+    lamports = [known for known, _ in found if known is not None]
+    micros = [known for _, known in found if known is not None]
     return money(sum(lamports) if lamports else None, sum(micros) if micros else None)

@@ -40,6 +40,10 @@ from engine.wallets import (
     wallet_stats,
 )
 
+# Looking a member up takes longer than comparing with it.
+_UNKNOWN: Final = Basis.UNKNOWN
+_SELL: Final = Disposal.SELL
+
 _KEPT_ROWS: Final = 3_000
 """Rows of the ledger that are kept in memory, some 5 MB."""
 
@@ -224,8 +228,8 @@ class Reports:
 
 def _unmatched(tokens: Sequence[TokenHistory], when: Period) -> int:
     """Count the sales of which a part has no known cost."""
-    rows = (row for token in tokens for row in token.realizations if row.basis is Basis.UNKNOWN)
-    return len({row.disposed_ref for row in rows if row.kind is Disposal.SELL and when.contains(row.disposed_at)})
+    rows = (row for token in tokens for row in token.realizations if row.basis is _UNKNOWN)
+    return len({row.disposed_ref for row in rows if row.kind is _SELL and when.contains(row.disposed_at)})
 
 
 def _unknown(trades: TradeCounts, *, gaps: int, openings: int, unmatched: int, positions: int) -> tuple[Unknown, ...]:

@@ -2,7 +2,7 @@
 
 from engine.ledger._fold import FoldResult, fold
 from engine.ledger.config import DEFAULT_CONFIG, LedgerConfig
-from engine.ledger.episodes import Episode, Outcome, Unrated, is_moved, judge, judge_flow
+from engine.ledger.episodes import Episode, Outcome, Unrated, is_moved, judge, judge_amounts
 from engine.ledger.events import Event, EventKind, signature_of
 from engine.ledger.issues import Issue, IssueCode
 from engine.ledger.lots import Lot
@@ -47,7 +47,7 @@ __all__ = [
     "fold",
     "is_moved",
     "judge",
-    "judge_flow",
+    "judge_amounts",
     "price_e12",
     "proceeds_of",
     "signature_of",

@@ -118,6 +118,12 @@ class Outcome(StrEnum):
     BREAK_EVEN = "break_even"
 
 
+# Looking a member up takes longer than judging an episode by it.
+_USD: Final = Currency.USD
+_WIN: Final = Outcome.WIN
+_LOSS: Final = Outcome.LOSS
+
+
 class Unrated(StrEnum):
     """Why an episode has no outcome."""
 
@@ -141,22 +147,32 @@ def judge(
         return Unrated.OPEN
     if is_moved(episode, config):
         return Unrated.MOVED
-    return judge_flow(episode.flow(currency), episode.unmatched(currency), currency, config)
-
-
-def judge_flow(flow: Flow | None, unmatched: int | None, currency: Currency, config: LedgerConfig) -> Outcome | Unrated:
-    """Return the same of what a closed episode realized in a currency, and sold without known basis."""
-    if flow is None or unmatched is None:
+    flow = episode.flow(currency)
+    if flow is None:
         return Unrated.UNPRICED
-    if flow.proceeds * BPS < config.coverage_min_bps * (flow.proceeds + unmatched):
+    return judge_amounts(flow.cost, flow.net, flow.proceeds, episode.unmatched(currency), currency, config)
+
+
+def judge_amounts(
+    cost: int | None,
+    net: int | None,
+    proceeds: int | None,
+    unmatched: int | None,
+    currency: Currency,
+    config: LedgerConfig,
+) -> Outcome | Unrated:
+    """Return the same of what a closed episode realized in a currency, and sold without known basis."""
+    if cost is None or net is None or proceeds is None or unmatched is None:
+        return Unrated.UNPRICED
+    if unmatched and proceeds * BPS < config.coverage_min_bps * (proceeds + unmatched):
         return Unrated.LOW_COVERAGE
-    band = flow.cost * config.break_even_bps
-    if currency is Currency.USD:
-        band = max(band, config.break_even_usd_micro * BPS)
-    net = flow.net * BPS
-    if net > band:
-        return Outcome.WIN
-    return Outcome.LOSS if net < -band else Outcome.BREAK_EVEN
+    band = cost * config.break_even_bps
+    if currency is _USD and band < (least := config.break_even_usd_micro * BPS):
+        band = least
+    scaled = net * BPS
+    if scaled > band:
+        return _WIN
+    return _LOSS if scaled < -band else Outcome.BREAK_EVEN
 
 
 def is_moved(episode: Episode, config: LedgerConfig = DEFAULT_CONFIG) -> bool:

@@ -51,8 +51,7 @@ class Holding(NamedTuple):
     is_frozen: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Market:
+class Market(NamedTuple):
     """What is known of one mint's market, and of SOL's price in USD × 10^12, at or before the moment of the question.
 
     `traded_at` is the last trade that is stored, by anybody.
@@ -104,7 +103,10 @@ def unrealized(
     if market.price is None and market.quote is None and not market.pools and holding.quantity_raw:
         # Most of what a busy wallet holds: nobody observed anything of it.
         dead_reason = _FROZEN if holding.is_frozen else None
-        return _unobserved(_state(dead_reason, _activity(None, market, as_of), as_of, config), dead_reason)
+        traded_at = market.traded_at
+        if traded_at is not None and traded_at > as_of:
+            traded_at = None
+        return _unobserved(_state(dead_reason, traded_at, None, as_of, config), dead_reason)
     missing: dict[str, str] = {}
     price = _usable_price(market.price, as_of, config, missing)
     mark = _mark(holding, price, market.sol_price_e12)
@@ -115,7 +117,7 @@ def unrealized(
     liquidity = _liquidity(price, market.pools, as_of, config)
     activity = _activity(price, market, as_of)
     dead_reason = _dead_reason(holding, (mark, executable), liquidity, (activity, as_of), config)
-    state = _state(dead_reason, activity, as_of, config)
+    state = _state(dead_reason, activity.traded_at, activity.idle_since, as_of, config)
     if state is None:
         missing["state"] = _NO_TRADE
     _explain(missing, mark, executable)
@@ -259,14 +261,16 @@ def _is_unsaleable(mark: Value, executable: Value, config: UnrealizedConfig) -> 
     return False
 
 
-def _state(dead_reason: str | None, activity: Activity, as_of: int, config: UnrealizedConfig) -> PositionState | None:
+def _state(
+    dead_reason: str | None, traded_at: int | None, idle_since: int | None, as_of: int, config: UnrealizedConfig
+) -> PositionState | None:
     if dead_reason is not None:
         return PositionState.DEAD
-    if activity.traded_at is not None and as_of - activity.traded_at < config.live_s:
+    if traded_at is not None and as_of - traded_at < config.live_s:
         return PositionState.LIVE
-    if activity.traded_at is not None and as_of - activity.traded_at <= config.stale_s:
+    if traded_at is not None and as_of - traded_at <= config.stale_s:
         return PositionState.QUIET
-    if activity.idle_since is not None and as_of - activity.idle_since >= config.stale_s:
+    if idle_since is not None and as_of - idle_since >= config.stale_s:
         return PositionState.STALE
     return None
 

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import accumulate
+from itertools import accumulate, compress
 from math import inf
 from operator import mul
 from typing import Final
@@ -62,8 +62,8 @@ def hold_times(holds: Holds, window: Window, as_of: int) -> HoldTimes:
     """Return the holding times of what was disposed of in a window that ends at `as_of`."""
     seconds = window.seconds
     after = -inf if seconds is None else as_of - seconds
-    chosen = [row for row in zip(*holds, strict=True) if after < row[0] <= as_of]
-    _, held, weights, usd, sol = zip(*chosen, strict=True) if chosen else ((),) * len(Holds._fields)
+    is_inside = [after < at <= as_of for at in holds.at]
+    _, held, weights, usd, sol = Holds._make(list(compress(column, is_inside)) for column in holds)
     reached = list(accumulate(weights))
     ends = [*(bisect_left(held, bound) for bound, _ in reversed(_AT_LEAST_S)), len(held)]
     spans = zip(HoldBucket, (0, *ends), ends, strict=False)

@@ -14,6 +14,9 @@ MINUTE_S: Final = 60
 HOUR_S: Final = 60 * MINUTE_S
 DAY_S: Final = 24 * HOUR_S
 
+# Looking a member up takes longer than comparing with it.
+_USD: Final = Currency.USD
+
 
 class Window(StrEnum):
     """A span of time that ends at `as_of`."""
@@ -65,11 +68,11 @@ class OpenPosition(NamedTuple):
 
     def cost(self, currency: Currency) -> int | None:
         """Return what the held quantity cost."""
-        return self.cost_usd_micro if currency is Currency.USD else self.cost_lamports
+        return self.cost_usd_micro if currency is _USD else self.cost_lamports
 
     def executable(self, currency: Currency) -> int | None:
         """Return what selling everything would bring."""
-        return self.executable_usd_micro if currency is Currency.USD else self.executable_lamports
+        return self.executable_usd_micro if currency is _USD else self.executable_lamports
 
 
 class OtherCosts(NamedTuple):

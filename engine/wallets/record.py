@@ -6,10 +6,11 @@ Not responsible for adding them up (`rates`, `amounts`, `holding`) or for rating
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from operator import add, attrgetter, itemgetter, sub
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from engine.ledger import (
     DEFAULT_CONFIG,
@@ -22,9 +23,8 @@ from engine.ledger import (
     Realization,
     Unrated,
     complete_flow,
-    flow_of,
     is_moved,
-    judge_flow,
+    judge_amounts,
     proceeds_of,
 )
 from engine.units import Mint
@@ -32,12 +32,13 @@ from engine.wallets.inputs import TokenHistory, Window
 from engine.wallets.results import PnlBucket, bucket_of
 
 _WEIGHT: Final = 10**12
-_FLOW: Final = ("cost", "buy_fee", "proceeds", "sell_fee")
-_UNITS: Final = ((Currency.USD, "usd_micro"), (Currency.SOL, "lamports"))
-_ROW_AMOUNTS: Final = {currency: attrgetter(*(f"{name}_{unit}" for name in _FLOW)) for currency, unit in _UNITS}
-_EPISODE_AMOUNTS: Final = {
-    currency: attrgetter(*(f"{name}_{unit}" for name in (*_FLOW, "spent", "unmatched"))) for currency, unit in _UNITS
-}
+_OUT: Final = Disposal.OUT
+_KNOWN: Final = Basis.KNOWN
+_UNKNOWN: Final = Basis.UNKNOWN
+_MOVED: Final = Unrated.MOVED
+_PARTS: Final = ("cost", "buy_fee", "proceeds", "sell_fee")
+_UNIT: Final = {Currency.USD: "usd_micro", Currency.SOL: "lamports"}
+_FLOW: Final = {currency: [f"{part}_{unit}" for part in _PARTS] for currency, unit in _UNIT.items()}
 
 
 class Rated(NamedTuple):
@@ -115,12 +116,36 @@ class Selection(NamedTuple):
     known: Known
 
 
+_Columns: TypeAlias = Mapping[str, Sequence[Any]]
+"""What rows or episodes hold, by the name of the field: to look at all values at once takes a part of the time."""
+
+
 class _Rows(NamedTuple):
     """Rows of realized P&L in the order of disposal with their weights, and sales of unknown basis."""
 
-    counted: Sequence[Realization]
+    columns: _Columns
+    at: Sequence[int]
+    held: Sequence[int]
     weights: Sequence[int]
     unmatched: Sequence[Realization]
+
+
+class _Ended(NamedTuple):
+    """Closed episodes in the order of their close, with their mints, and whether what they held was moved."""
+
+    columns: _Columns
+    at: Sequence[int]
+    mints: Sequence[Mint]
+    has_moved: Sequence[bool]
+
+
+class _Earned(NamedTuple):
+    """Gross and net of rows or episodes in one currency, None where a part is unknown."""
+
+    gross: Sequence[int | None]
+    nets: Sequence[int | None]
+    is_complete: bool
+    """Whether none is None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,17 +176,10 @@ class Record:
 def record_of(histories: Iterable[TokenHistory], config: LedgerConfig = DEFAULT_CONFIG) -> Record:
     """Return the record of one entity from the histories of all of its tokens."""
     known = list(histories)
-    rows = _rows_of(known)
+    rows, ended = _rows_of(known), _ended_of(known, config)
     ongoing = [episode for history in known for episode in history.episodes if episode.closed_at is None]
-    ended = [
-        (episode.closed_at, history.mint, episode.number, is_moved(episode, config), episode)
-        for history in known
-        for episode in history.episodes
-        if episode.closed_at is not None
-    ]
-    ended.sort(key=itemgetter(0, 1, 2))
-    episodes = (ended, ongoing)
-    usd, sol = (_earned(rows.counted, currency) for currency in (Currency.USD, Currency.SOL))
+    episodes = (ended, _columns_of(ongoing, Episode._fields))
+    usd, sol = (_earned(rows.columns, currency) for currency in (Currency.USD, Currency.SOL))
     return Record(
         usd=_in_currency(episodes, rows, usd, Currency.USD, config),
         sol=_in_currency(episodes, rows, sol, Currency.SOL, config),
@@ -179,61 +197,76 @@ def _cut(columns: tuple[Sequence[object], ...], window: Window, as_of: int) -> l
 
 
 def _rows_of(histories: Sequence[TokenHistory]) -> _Rows:
-    rows = [
-        (place, row)
-        for place, history in enumerate(histories)
-        for row in history.realizations
-        if row.kind is not Disposal.OUT
+    counted: list[Realization] = []
+    weights: list[int] = []
+    unmatched: list[Realization] = []
+    for history in histories:
+        rows = history.realizations
+        known = [row for row in rows if row.basis is _KNOWN and row.kind is not _OUT]
+        if len(known) < len(rows):
+            unmatched += [row for row in rows if row.basis is _UNKNOWN and row.kind is not _OUT]
+        counted += known
+        weights += _weights_of(known)
+    order = sorted(range(len(counted)), key=[row.disposed_at for row in counted].__getitem__)
+    columns = _columns_of([counted[place] for place in order], Realization._fields)
+    at = columns["disposed_at"]
+    return _Rows(
+        columns=columns,
+        at=at,
+        held=list(map(sub, at, columns["acquired_at"])),
+        weights=[weights[place] for place in order],
+        unmatched=sorted(unmatched, key=attrgetter("disposed_at")),
+    )
+
+
+def _weights_of(rows: Sequence[Realization]) -> list[int]:
+    """Return the share of each row of one token in the quantity of its episode."""
+    if len(rows) == 1:
+        return [_WEIGHT]
+    quantities: defaultdict[int | None, int] = defaultdict(int)
+    for row in rows:
+        quantities[row.episode] += row.quantity
+    return [_WEIGHT * row.quantity // quantities[row.episode] for row in rows]
+
+
+def _ended_of(histories: Sequence[TokenHistory], config: LedgerConfig) -> _Ended:
+    found = [
+        (episode.closed_at, history.mint, episode.number, episode)
+        for history in histories
+        for episode in history.episodes
+        if episode.closed_at is not None
     ]
-    counted = [found for found in rows if found[1].basis is Basis.KNOWN]
-    unmatched = [row for _, row in rows if row.basis is Basis.UNKNOWN] if len(counted) < len(rows) else []
-    quantities: defaultdict[tuple[int, int | None], int] = defaultdict(int)
-    for place, row in counted:
-        quantities[place, row.episode] += row.quantity
-    counted.sort(key=lambda found: found[1].disposed_at)
-    unmatched.sort(key=attrgetter("disposed_at"))
-    weights = [_WEIGHT * row.quantity // quantities[place, row.episode] for place, row in counted]
-    return _Rows([row for _, row in counted], weights, unmatched)
+    found.sort(key=itemgetter(0, 1, 2))
+    return _Ended(
+        columns=_columns_of([episode for *_, episode in found], Episode._fields),
+        at=[at for at, *_ in found],
+        mints=[mint for _, mint, *_ in found],
+        has_moved=[is_moved(episode, config) for *_, episode in found],
+    )
 
 
-_Ended = tuple[int, Mint, int, bool, Episode]
-"""When it closed, its mint and number, by which closed episodes are sorted, whether it moved, and the episode."""
-
-
-class _Earned(NamedTuple):
-    """Gross, net and proceeds of every row of realized P&L in one currency, None where a part is unknown."""
-
-    gross: Sequence[int | None]
-    nets: Sequence[int | None]
-    proceeds: Sequence[int | None]
-    is_complete: bool
-    """Whether none is None."""
-
-
-def _earned(rows: Sequence[Realization], currency: Currency) -> _Earned:
-    if not rows:
-        return _Earned((), (), (), is_complete=True)
-    costs, buy_fees, proceeds, sell_fees = zip(*map(_ROW_AMOUNTS[currency], rows), strict=True)
+def _earned(columns: _Columns, currency: Currency) -> _Earned:
+    costs, buy_fees, proceeds, sell_fees = amounts = [columns[name] for name in _FLOW[currency]]
     try:
+        # An amount is None seldom: looking for one first would take longer than all the rest.
         gross = list(map(sub, proceeds, costs))
         nets = list(map(sub, gross, map(add, buy_fees, sell_fees)))
     except TypeError:
-        # An amount is None, which is seldom: looking for one first would take longer than all the rest.
-        flows = [flow_of(row, currency) for row in rows]
-        found = [flow and flow.gross for flow in flows], [flow and flow.net for flow in flows], proceeds
-        return _Earned(*found, is_complete=False)
-    return _Earned(gross, nets, proceeds, is_complete=True)
+        flows = [complete_flow(*parts) for parts in zip(*amounts, strict=True)]
+        return _Earned(
+            [flow and flow.gross for flow in flows], [flow and flow.net for flow in flows], is_complete=False
+        )
+    return _Earned(gross, nets, is_complete=True)
 
 
 def _in_currency(
-    episodes: tuple[Sequence[_Ended], Sequence[Episode]],
+    episodes: tuple[_Ended, _Columns],
     rows: _Rows,
     earned: _Earned,
     currency: Currency,
     config: LedgerConfig,
 ) -> CurrencyRecord:
-    at = [row.disposed_at for row in rows.counted]
-    known: Sequence[Sequence[object]] = (at, earned.gross, earned.nets)
+    known: Sequence[Sequence[object]] = (rows.at, earned.gross, earned.nets)
     if not earned.is_complete:
         known = _columns([row for row in zip(*known, strict=True) if None not in row], len(Known._fields))
     rated, unratable, closed, opened = _episodes_of(*episodes, currency, config)
@@ -242,7 +275,7 @@ def _in_currency(
         unratable=unratable,
         closed=closed,
         opened=opened,
-        matched=Counted(at, [proceeds or 0 for proceeds in earned.proceeds]),
+        matched=Counted(rows.at, [proceeds or 0 for proceeds in rows.columns[f"proceeds_{_UNIT[currency]}"]]),
         unmatched=Counted(
             [row.disposed_at for row in rows.unmatched], [proceeds_of(row, currency) or 0 for row in rows.unmatched]
         ),
@@ -251,44 +284,46 @@ def _in_currency(
 
 
 def _episodes_of(
-    ended: Sequence[_Ended], ongoing: Sequence[Episode], currency: Currency, config: LedgerConfig
+    ended: _Ended, ongoing: _Columns, currency: Currency, config: LedgerConfig
 ) -> tuple[Rated, Unratable, Spent, Spent]:
-    rated: list[tuple[object, ...]] = []
-    unratable: list[tuple[int, Unrated]] = []
-    closed: list[tuple[int, int | None, int | None]] = []
-    amounts_of = _EPISODE_AMOUNTS[currency]
-    for at, mint, _, has_moved, episode in ended:
-        *parts, spent, unmatched = amounts_of(episode)
-        flow = complete_flow(*parts)
-        if flow is None:
-            closed.append((at, spent, None))
-            unratable.append((at, Unrated.MOVED if has_moved else Unrated.UNPRICED))
-            continue
-        net = flow.net
-        closed.append((at, spent, net))
-        outcome = Unrated.MOVED if has_moved else judge_flow(flow, unmatched, currency, config)
-        if isinstance(outcome, Unrated):
-            unratable.append((at, outcome))
-        else:
-            rated.append((at, mint, outcome, bucket_of(flow), net, flow.cost, flow.cost + flow.buy_fee))
-    opened: list[tuple[int, int | None, int | None]] = []
-    for episode in ongoing:
-        *parts, spent, _ = amounts_of(episode)
-        flow = complete_flow(*parts)
-        opened.append((episode.opened_at, spent, None if flow is None else flow.net))
+    columns, unit = ended.columns, _UNIT[currency]
+    costs, buy_fees, proceeds, _ = (columns[name] for name in _FLOW[currency])
+    nets = _earned(columns, currency).nets
+    amounts = zip(costs, nets, proceeds, columns[f"unmatched_{unit}"], strict=True)
+    outcomes = [
+        _MOVED if has_moved else judge_amounts(*parts, currency, config)
+        for has_moved, parts in zip(ended.has_moved, amounts, strict=True)
+    ]
+    is_rated = [isinstance(outcome, Outcome) for outcome in outcomes]
+    at, mints, results, earned, cost, fees = _chosen((ended.at, ended.mints, outcomes, nets, costs, buy_fees), is_rated)
     return (
-        Rated._make(_columns(rated, len(Rated._fields))),
-        Unratable._make(_columns(unratable, len(Unratable._fields))),
-        Spent._make(_columns(closed, len(Spent._fields))),
-        Spent._make(_columns(opened, len(Spent._fields))),
+        Rated(
+            at=at,
+            mints=mints,
+            outcomes=results,
+            buckets=list(map(bucket_of, cost, earned)),
+            nets=earned,
+            costs=cost,
+            outlays=[sum(parts) for parts in zip(cost, fees, strict=True)],
+        ),
+        Unratable._make(_chosen((ended.at, outcomes), [not found for found in is_rated])),
+        Spent(ended.at, columns[f"spent_{unit}"], nets),
+        Spent(ongoing["opened_at"], ongoing[f"spent_{unit}"], _earned(ongoing, currency).nets),
     )
 
 
 def _holds_of(rows: _Rows, usd: Sequence[int | None], sol: Sequence[int | None]) -> Holds:
-    at = [row.disposed_at for row in rows.counted]
-    held = map(sub, at, [row.acquired_at for row in rows.counted])
-    found = sorted(zip(at, held, rows.weights, usd, sol, strict=True), key=itemgetter(1))
-    return Holds._make(_columns(found, len(Holds._fields)))
+    order = sorted(range(len(rows.at)), key=rows.held.__getitem__)
+    columns = (rows.at, rows.held, rows.weights, usd, sol)
+    return Holds._make([list(map(column.__getitem__, order)) for column in columns])
+
+
+def _chosen(columns: Sequence[Sequence[Any]], is_chosen: Sequence[bool]) -> list[list[Any]]:
+    return [list(compress(column, is_chosen)) for column in columns]
+
+
+def _columns_of(rows: Sequence[tuple[object, ...]], names: Sequence[str]) -> _Columns:
+    return dict(zip(names, _columns(rows, len(names)), strict=True))
 
 
 def _columns(rows: Sequence[tuple[object, ...]], width: int) -> list[Sequence[object]]:

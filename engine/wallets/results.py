@@ -6,8 +6,6 @@ Not responsible for rating an episode (`engine.ledger.judge`) or for choosing th
 from enum import StrEnum
 from typing import Final
 
-from engine.ledger import Flow
-
 
 class PnlBucket(StrEnum):
     """A closed episode's return on the cost of what was closed, or an open position that died."""
@@ -27,9 +25,8 @@ _AT_LEAST_PCT: Final = (
 )
 
 
-def bucket_of(flow: Flow) -> PnlBucket:
+def bucket_of(cost: int, net: int) -> PnlBucket:
     """Return the bucket of net ÷ cost; a gain on no cost counts as the highest."""
-    cost, net = flow.cost, flow.net
     if cost == 0:
         return PnlBucket.ABOVE_500 if net > 0 else PnlBucket.FROM_0
     scaled = net * 100
