@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
+from weakref import WeakSet
 
 import duckdb
 
@@ -61,6 +62,7 @@ class Database:
 
     def __init__(self, root: duckdb.DuckDBPyConnection, name: str, *, memory_limit_mb: int, idle_limit_mb: int) -> None:
         self.name = name
+        self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._memory = Memory(self._new_cursor, most_mb=memory_limit_mb, idle_mb=idle_limit_mb)
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
@@ -116,6 +118,9 @@ class Database:
         self._writer.close()
         connection, self._connection = self._connection, None
         self._local = threading.local()
+        # Whoever still holds one, an error that somebody keeps for instance, would hold the file open.
+        for cursor in tuple(self._cursors):
+            cursor.close()
         if connection is not None:
             connection.close()
 
@@ -205,18 +210,20 @@ class Database:
 
     def catch_up_a_step(self) -> bool:
         """Do one step of it, and return whether there is more: between two of them others may write."""
-        if self._deferred is None or self._is_writing():
+        if self._deferred is None or self._is_writing() or self._is_stepping():
             return False
         with self._writing:
-            step, self._deferred = self._deferred, None
+            # It stays deferred meanwhile: whoever reads waits for it.
+            step = self._deferred
             if step is None:
                 return False
-            has_more = True
+            self._local.is_stepping = True
             try:
                 has_more = step()
             finally:
-                if has_more:
-                    self._deferred = step
+                self._local.is_stepping = False
+            if not has_more:
+                self._deferred = None
             return has_more
 
     def _catch_up_if_possible(self) -> None:
@@ -368,10 +375,15 @@ class Database:
     def _is_writing(self) -> bool:
         return bool(getattr(self._local, "is_writing", False))
 
+    def _is_stepping(self) -> bool:
+        return bool(getattr(self._local, "is_stepping", False))
+
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             raise StoreError(f"database {self.name}: is closed")
-        return self._connection.cursor()
+        cursor = self._connection.cursor()
+        self._cursors.add(cursor)
+        return cursor
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Live readings: durable at once, facts and ledger a moment later, and nobody who looks sees the moment."""
 
 import random
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from data.errors import DiskFullError
 from data.store import Store
 from data.store.events import Events, NewEvent
+from data.store.facts import Added, Facts
 from data.store.finality import Placement
 from data.store.migrations import list_migrations
 from data.store.readings import Source
@@ -21,6 +23,9 @@ TABLES = ("effect", "leg", "account_balance", "fold_state", "realization", "epis
 ARRIVED = "SELECT count(*) FROM arrival"
 LISTED = 11
 """The last schema in which the signatures of an arrival are a list."""
+
+PATIENCE_S = 60
+"""After that long a test goes on, and fails."""
 
 SOLD = "SELECT count(*) FROM realization"
 
@@ -61,6 +66,33 @@ def test_whoever_reads_or_writes_finds_facts_and_a_ledger(door: str) -> None:
                 assert (cursor or store.database.cursor()).execute(SOLD).fetchall() == [(3,)]
         assert store.database.rows(ARRIVED) == [(0,)]
         assert store.database.rows("SELECT count(DISTINCT batch_id) FROM effect") == [(2,)], "one batch of three"
+
+
+def test_who_asks_during_a_step_waits_for_what_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our rule: no answer is behind what was told, whatever is being written at the moment."""
+    has_begun, goes_on = threading.Event(), threading.Event()
+    with _started(tmp_path / "aura.duckdb") as store:
+        step, add = store.database.catch_up_a_step, Facts.add
+        stepping = threading.Thread(target=step)
+
+        def held(facts: Facts, readings: Sequence[Reading], source: Source) -> Added:
+            if threading.current_thread() is stepping:
+                has_begun.set()
+                goes_on.wait(PATIENCE_S)
+            return add(facts, readings, source)
+
+        def asked() -> bool:
+            goes_on.set()
+            return step()
+
+        monkeypatch.setattr(Facts, "add", held)
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+        stepping.start()
+        assert has_begun.wait(PATIENCE_S)
+        monkeypatch.setattr(store.database, "catch_up_a_step", asked)
+        assert store.database.rows(SOLD) == [(1,)]
+        stepping.join(PATIENCE_S)
+        assert store.verification.verify().is_sound
 
 
 def test_live_batches_go_on_between_facts_and_their_booking() -> None:
