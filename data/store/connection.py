@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
-from weakref import WeakSet
 
 import duckdb
 
@@ -62,7 +61,6 @@ class Database:
 
     def __init__(self, root: duckdb.DuckDBPyConnection, name: str, *, memory_limit_mb: int, idle_limit_mb: int) -> None:
         self.name = name
-        self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
         self._memory = Memory(self._new_cursor, most_mb=memory_limit_mb, idle_mb=idle_limit_mb)
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
@@ -118,9 +116,6 @@ class Database:
         self._writer.close()
         connection, self._connection = self._connection, None
         self._local = threading.local()
-        # Whoever still holds one, an error that somebody keeps for instance, would hold the file open.
-        for cursor in tuple(self._cursors):
-            cursor.close()
         if connection is not None:
             connection.close()
 
@@ -381,9 +376,7 @@ class Database:
     def _new_cursor(self) -> duckdb.DuckDBPyConnection:
         if self._connection is None:
             raise StoreError(f"database {self.name}: is closed")
-        cursor = self._connection.cursor()
-        self._cursors.add(cursor)
-        return cursor
+        return self._connection.cursor()
 
 
 @contextmanager

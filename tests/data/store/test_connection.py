@@ -51,17 +51,6 @@ def test_a_second_opening_finds_what_the_first_stored(tmp_path: Path) -> None:
         assert versions == [(step.version,) for step in list_migrations()]
 
 
-def test_a_file_is_let_go_of_whoever_still_holds_a_cursor(tmp_path: Path) -> None:
-    """Our rule: what is closed can be opened again, also where somebody keeps the error of a question."""
-    path = tmp_path / "aura.duckdb"
-    with Store.open(path) as store:
-        kept = store.database.cursor()
-    with Store.open(path) as again:
-        assert again.wallets.members() == {}
-    with pytest.raises(duckdb.ConnectionException):
-        kept.execute("SELECT 1")
-
-
 def test_new_file_leaves_nothing_beside_it(tmp_path: Path) -> None:
     """Our rule: a database appears under its name only when it is complete."""
     with Store.open(tmp_path / "aura.duckdb"):
