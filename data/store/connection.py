@@ -267,19 +267,34 @@ class Database:
     def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield the cursor inside a transaction: all of it is committed, or nothing. The caller keeps writers out."""
         with translated(self.name):
-            cursor.execute("BEGIN TRANSACTION")
+            try:
+                cursor.execute("BEGIN TRANSACTION")
+            except duckdb.TransactionException:
+                # One before is still there: others had all of the memory when it was to be rolled back.
+                self._roll_back(cursor)
+                cursor.execute("BEGIN TRANSACTION")
             try:
                 yield cursor
                 cursor.execute("COMMIT")
             except BaseException:
                 self.version += 1
-                _roll_back(cursor)
+                self._roll_back(cursor)
                 raise
         self.commits = next(self._commits)
         self._settle(cursor)
         self._checkpoint(cursor)
         for listener in tuple(self._listeners):
             listener()
+
+    def _roll_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        # What is undone takes memory, too, and DuckDB answers nothing any more where that fails half-way.
+        with self.heavy():
+            try:
+                cursor.execute("ROLLBACK")
+            except duckdb.Error as error:
+                # DuckDB has already rolled back when the commit itself failed; what failed is being raised.
+                if "no transaction is active" not in str(error) and "invalidated" not in str(error):
+                    raise
 
     def _checkpoint(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Write the log into the file where it has grown large and there is room; else it grows on."""
@@ -415,15 +430,6 @@ def _publish(temporary: Path, path: Path) -> None:
         temporary.rename(path)
 
 
-def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:
-    try:
-        cursor.execute("ROLLBACK")
-    except duckdb.Error as error:
-        # DuckDB has already rolled back when the commit itself failed; what failed is being raised.
-        if "no transaction is active" not in str(error) and "invalidated" not in str(error):
-            raise
-
-
 def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
@@ -440,4 +446,6 @@ def _translate(error: duckdb.Error, name: str) -> StoreError:
         return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
     if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
         return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")
+    if isinstance(error, duckdb.FatalException):
+        return StoreError(f"database {name}: DuckDB gave up ({first_line}); `aura stop`, then ask again")
     return StoreError(f"database {name}: {first_line}")

@@ -8,12 +8,14 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import duckdb
 import pytest
 
 from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 from data.store import Store
+from data.store.connection import translated
 from data.store.memory import Memory
 from data.store.migrations import list_migrations
 from tests.aura_mcp.hub.processes import mounted
@@ -246,6 +248,42 @@ def test_write_that_had_too_little_memory_has_all_of_it_the_next_time(tmp_path: 
         assert _hunger(store) == 1, "the next one has all of it"
         store.database.take_memory_back()
         assert _limit(store) == "30.5 MiB"
+
+
+def test_transaction_after_one_that_could_not_be_rolled_back_goes_through(tmp_path: Path) -> None:
+    """Our rule: one moment without memory is not the end of all writing."""
+    with Store.open(tmp_path / "aura.duckdb") as store:
+        short = _ShortOfMemory(store.database.cursor())
+        with pytest.raises(StoreError, match="Out of Memory"), store.database.transaction(cast("Any", short)):
+            _fail()
+        with store.database.transaction(cast("Any", short)):
+            pass
+        assert short.statements == ["BEGIN", "ROLLBACK", "BEGIN", "ROLLBACK", "BEGIN", "COMMIT"]
+
+
+def test_database_that_answers_nothing_any_more_is_named_with_the_fix() -> None:
+    """Bad luck: one clear line says what to do."""
+    with (
+        pytest.raises(StoreError, match=r"^database x: DuckDB gave up \(FATAL Error: lost\); `aura stop`"),
+        translated("x"),
+    ):
+        raise duckdb.FatalException("FATAL Error: lost\nmore")
+
+
+class _ShortOfMemory:
+    """A cursor that cannot roll back the first time."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        self._cursor = cursor
+        self.statements: list[str] = []
+
+    def execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        statement = sql.split(maxsplit=1)[0]
+        is_first = statement == "ROLLBACK" and statement not in self.statements
+        self.statements.append(statement)
+        if is_first:
+            raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate data of size 2.0 KiB")
+        return self._cursor.execute(sql)
 
 
 def _hunger(store: Store) -> int:
