@@ -23,6 +23,7 @@ from data.store import Store
 from data.store.events import EventFilter, NewEvent, StoredEvent
 from data.store.events import Events as Table
 from data.store.readings import TRADE_CLASSES, Placed
+from data.store.recalled import Recalled
 from engine.ledger.valuation import usd_micro
 from engine.units import Mint
 
@@ -159,6 +160,8 @@ class Events:
         self._clock = clock
         self._config = config
         self._table = Table(store.database)
+        # Of its own: what is told now and what is booked meanwhile must not disturb each other.
+        self._recalled = Recalled(store.database)
         self._followed: dict[str, int | None] = {}
         self._followed_at = -1
         self._newest: tuple[Event, ...] = ()
@@ -172,13 +175,14 @@ class Events:
         wallets = None if question.wallet is None else members_of(self._store, question.wallet)
         wanted = EventFilter(question.kind, wallets, question.mint)
         limit = min(limit, LISTED)
+        # Read first: whoever goes on after it misses none that is told meanwhile.
+        last = self.last_number()
         if question.after is None:
             rows = self._table.newest(wanted, limit)
         else:
             rows = self._table.after(question.after, wanted, limit)
-        return EventPage(
-            as_of=self._clock.now(), last_number=self.last_number(), events=tuple(_read(row) for row in rows)
-        )
+        last = max([last, *(row.number for row in rows)])
+        return EventPage(as_of=self._clock.now(), last_number=last, events=tuple(_read(row) for row in rows))
 
     def after(self, number: int, limit: int) -> list[Event]:
         """Return the first events after a number, oldest first."""
@@ -212,16 +216,19 @@ class Events:
             lost = rows_of(self._store, _Reversed, _REVERSED, span)
             return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, str(upto))], upto)
 
-    def tell(self, placed: Sequence[Placed]) -> None:
-        """Inside of the transaction that makes live readings durable: store what they tell."""
+    def tell(self, placed: Sequence[Placed]) -> list[StoredEvent]:
+        """Inside of `beside`: return what live readings tell, for whoever makes it durable together with them."""
         legs = self._legs_of(placed)
         times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
-        known = self._store.booking.recalled.prices(min(times) - 2 * DAY_S) if times else []
+        known = self._recalled.prices(min(times) - 2 * DAY_S) if times else []
         prices = [_Price(*price) for price in known]
         valued = [_Valued(leg, _value(leg, prices)) for leg in legs]
         # No batch of facts has a name like that, and no other live batch has this transaction.
         name = min((p.reading.signature for p in placed), default="")
-        self._add([*self._whale_trades(valued), *self._updates(valued, name)], is_new=True)
+        told = self._table.announce([*self._whale_trades(valued), *self._updates(valued, name)])
+        added = tuple(_read(row) for row in told)
+        self._store.database.once_committed(lambda: self._keep(added))
+        return told
 
     def committed(self, listener: Callable[[], None]) -> AbstractContextManager[None]:
         """Call `listener` after every commit during the block, from any thread."""
@@ -347,12 +354,10 @@ class Events:
         text = _ENCODER.encode(body).decode()
         return NewEvent(f"{kind}:{name}", kind.value, at_ms, wallet, mint, text)
 
-    def _add(
-        self, events: Sequence[NewEvent], emitted_batch: int | None = None, *, is_new: bool = False
-    ) -> Sequence[Event]:
+    def _add(self, events: Sequence[NewEvent], emitted_batch: int | None = None) -> Sequence[Event]:
         database = self._store.database
         with database.write():
-            added = tuple(_read(row) for row in self._table.add(events, emitted_batch, is_new=is_new))
+            added = tuple(_read(row) for row in self._table.add(events, emitted_batch))
             database.once_committed(lambda: self._keep(added))
         return added
 

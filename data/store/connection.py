@@ -33,6 +33,9 @@ _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno
 _CHECKPOINT_BYTES: Final = 16 << 20
 """From this size on the log of what was committed is written into the database file, as DuckDB would by itself."""
 
+_STEPS: Final = 3
+"""Steps that do all that was deferred before the first of them: the rest of what goes on, then facts and the ledger."""
+
 _ROOM: Final = 2
 """Free space that this takes, as a multiple of the log: where it fails half-way, DuckDB answers nothing any more."""
 
@@ -56,7 +59,9 @@ _SEALED: Final = (
 class Database:
     """One root connection to one database file; every thread gets its own cursor.
 
-    Writers take turns under a lock, so that two transactions never meet on a key.
+    Writers take turns under a lock, so that two transactions never meet on a key. What is made durable beside the
+    database takes turns with them under a second lock, but not with `catch_up_a_step` and checkpoints: nobody who has
+    something to tell waits for those. Who holds the second lock never waits for the first one.
     """
 
     def __init__(self, root: duckdb.DuckDBPyConnection, name: str, *, memory_limit_mb: int, idle_limit_mb: int) -> None:
@@ -65,9 +70,13 @@ class Database:
         self._connection: duckdb.DuckDBPyConnection | None = root
         self._local = threading.local()
         self._writing = threading.RLock()
+        self._besides = threading.RLock()
+        self._following: list[Callable[[], None]] = []
+        self._owing: dict[str, int] = {}
         self._writer = Writer(self._new_cursor())
         self._listeners: list[Callable[[], None]] = []
         self._deferred: Callable[[], bool] | None = None
+        self._deferrals = 0
         self._hungry_writes = 0
         self._commits = itertools.count(1)
         self.commits = 0
@@ -163,9 +172,11 @@ class Database:
     @contextmanager
     def writing(self) -> Generator[None]:
         """Keep other writers out over several transactions."""
+        self._expect_not_beside()
         with self._writing:
             self.catch_up()
-            yield
+            with self._alone():
+                yield
 
     @contextmanager
     def write(self, *, keeps_version: bool = False) -> Generator[duckdb.DuckDBPyConnection]:
@@ -176,23 +187,50 @@ class Database:
         `write` inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is
         written that anybody remembers, nor anything that deferred work must come before.
         """
+        self._expect_not_beside()
         with self._writing:
             if self._is_writing():
                 yield self._own_cursor()
                 return
             if not keeps_version:
                 self.catch_up()
-            with self._fed(), self._own_writer() as writer, self.transaction(writer.cursor):
-                writer.keeps_version = keeps_version
-                yield writer.cursor
-                writer.prepare()
+            with self._alone(catches_up=not keeps_version):
+                with self._fed(), self._own_writer() as writer, self._committing(writer.cursor):
+                    writer.keeps_version = keeps_version
+                    yield writer.cursor
+                    writer.prepare()
+                self._notify()
+            self._checkpoint(self._writer.cursor)
+
+    @contextmanager
+    def beside(self) -> Generator[None]:
+        """Keep other writers out while something is made durable elsewhere, and then tell as after a commit.
+
+        As in a `write` that keeps the version, but nothing can be written here, and steps of deferred work go on.
+        """
+        with self._besides, translated(self.name):
+            self._local.is_beside = True
+            try:
+                with self._memory.lent(WRITING_MB):
+                    yield
+                    # Before anything else can fail: it is durable.
+                    self._writer.owe(self._owing)
+                    for call in self._following:
+                        call()
+                    self.commits = next(self._commits)
+            finally:
+                self._local.is_beside = False
+                self._following, self._owing = [], {}
+        self._notify()
 
     def defer(self, step: Callable[[], bool]) -> None:
-        """Inside `write`: have something done before anybody else reads or writes, step by step while one returns true.
+        """Inside `write` or `beside`: have something done before anybody else reads or writes.
 
-        `catch_up` does it at once.
+        Step by step, while one returns true; after `_STEPS` of them all that was deferred when the first one began is
+        done. `catch_up` does it at once.
         """
         self._deferred = step
+        self._deferrals += 1
 
     def catch_up(self) -> None:
         """Do what was deferred, in transactions of its own; inside `write` nothing happens.
@@ -200,16 +238,17 @@ class Database:
         Raises:
             StoreError: it cannot be done; it stays deferred.
         """
-        while self.catch_up_a_step():
-            pass
+        for _ in range(_STEPS):
+            if not self.catch_up_a_step():
+                return
 
     def catch_up_a_step(self) -> bool:
         """Do one step of it, and return whether there is more: between two of them others may write."""
-        if self._deferred is None or self._is_writing() or self._is_stepping():
+        if self._deferred is None or self._is_writing() or self._is_beside() or self._is_stepping():
             return False
         with self._writing:
             # It stays deferred meanwhile: whoever reads waits for it.
-            step = self._deferred
+            step, number = self._deferred, self._deferrals
             if step is None:
                 return False
             self._local.is_stepping = True
@@ -217,8 +256,9 @@ class Database:
                 has_more = step()
             finally:
                 self._local.is_stepping = False
-            if not has_more:
-                self._deferred = None
+            with self._besides:
+                if not has_more and self._deferrals == number:
+                    self._deferred = None
             return has_more
 
     def _catch_up_if_possible(self) -> None:
@@ -227,8 +267,11 @@ class Database:
             self.catch_up()
 
     def once_committed(self, call: Callable[[], None]) -> None:
-        """Inside `write`: call something once it is committed, before others may write; never when it is not."""
-        self._writer.once_committed(call)
+        """Inside `write` or `beside`: call something once it is committed, before others may write; else never."""
+        if self._is_beside():
+            self._following.append(call)
+        else:
+            self._writer.once_committed(call)
 
     def keep_version(self) -> None:
         """Inside `write`: let `version` stay, as what is written makes nothing untrue that others remember."""
@@ -246,26 +289,35 @@ class Database:
         self._writer.append("delete", table, columns, rows)
 
     def mark(self, key: str) -> int:
-        """Return a number of `meta`; inside `write`, what was set there."""
+        """Return a number of `meta`, without what was deferred; inside `write` or `beside`, what was set there."""
         if self._is_writing():
             return self._writer.mark(key)
+        if self._is_beside() and key in self._owing:
+            return self._owing[key]
         known = self._writer.known_mark(key)
-        return int(self.rows(_MARK, [key])[0][0]) if known is None else known
+        return int(self.rows(_MARK, [key], needs_ledger=False)[0][0]) if known is None else known
 
     def set_mark(self, key: str, value: int) -> None:
         """Inside `write`: set a number of `meta`."""
         self._writer.set_mark(key, value)
 
     def owe_mark(self, key: str, value: int) -> None:
-        """Inside `write`: set a number for this process, and in `meta` with the next one that is set there.
+        """Inside `beside`: set a number for this process, and in `meta` with the next one that is set there.
 
         For what can be found out after a crash: the statement costs more than all that a small batch writes.
         """
-        self._writer.owe_mark(key, value)
+        self._owing[key] = value
 
     @contextmanager
     def transaction(self, cursor: duckdb.DuckDBPyConnection) -> Generator[duckdb.DuckDBPyConnection]:
         """Yield the cursor inside a transaction: all of it is committed, or nothing. The caller keeps writers out."""
+        with self._committing(cursor):
+            yield cursor
+        self._checkpoint(cursor)
+        self._notify()
+
+    @contextmanager
+    def _committing(self, cursor: duckdb.DuckDBPyConnection) -> Generator[None]:
         with translated(self.name):
             try:
                 cursor.execute("BEGIN TRANSACTION")
@@ -274,17 +326,26 @@ class Database:
                 self._roll_back(cursor)
                 cursor.execute("BEGIN TRANSACTION")
             try:
-                yield cursor
+                yield
                 cursor.execute("COMMIT")
             except BaseException:
                 self.version += 1
                 self._roll_back(cursor)
                 raise
-        self.commits = next(self._commits)
-        self._settle(cursor)
-        self._checkpoint(cursor)
-        for listener in tuple(self._listeners):
-            listener()
+        with self._besides:
+            self._settle(cursor)
+            self.commits = next(self._commits)
+
+    @contextmanager
+    def _alone(self, *, catches_up: bool = True) -> Generator[None]:
+        """Keep out what is made durable beside the database, and do what that has deferred; not so within a step."""
+        if self._is_stepping():
+            yield
+            return
+        with self._besides:
+            while catches_up and self.catch_up_a_step():
+                pass
+            yield
 
     def _roll_back(self, cursor: duckdb.DuckDBPyConnection) -> None:
         # What is undone takes memory, too, and DuckDB answers nothing any more where that fails half-way.
@@ -295,6 +356,10 @@ class Database:
                 # DuckDB has already rolled back when the commit itself failed; what failed is being raised.
                 if "no transaction is active" not in str(error) and "invalidated" not in str(error):
                     raise
+
+    def _notify(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
     def _checkpoint(self, cursor: duckdb.DuckDBPyConnection) -> None:
         """Write the log into the file where it has grown large and there is room; else it grows on."""
@@ -384,6 +449,13 @@ class Database:
 
     def _is_writing(self) -> bool:
         return bool(getattr(self._local, "is_writing", False))
+
+    def _expect_not_beside(self) -> None:
+        if self._is_beside():
+            raise RuntimeError("nothing can be written to the database beside it")
+
+    def _is_beside(self) -> bool:
+        return bool(getattr(self._local, "is_beside", False))
 
     def _is_stepping(self) -> bool:
         return bool(getattr(self._local, "is_stepping", False))

@@ -77,28 +77,24 @@ class Events:
         """Return the number of the newest event, 0 before the first."""
         return self._database.mark("last_event")
 
-    def add(
-        self, events: Sequence[NewEvent], emitted_batch: int | None = None, *, is_new: bool = False
-    ) -> list[StoredEvent]:
-        """Store events, and in the same transaction up to which batch facts are told; return those that were new.
-
-        Events that `is_new` tells to be so are not looked for, and their numbers are owed (`Database.owe_mark`).
-        """
+    def add(self, events: Sequence[NewEvent], emitted_batch: int | None = None) -> list[StoredEvent]:
+        """Store events, and in the same transaction up to which batch facts are told; return those that were new."""
         database = self._database
         with database.write() as cursor:
-            fresh = events if is_new else _unknown(cursor, events)
-            last = database.mark("last_event")
-            stored = [StoredEvent(last + place, *event) for place, event in enumerate(fresh, 1)]
+            stored = self._numbered(_unknown(cursor, events))
+            store_events(database, cursor, stored)
             if stored:
-                newest = stored[-1].number
-                database.insert("event", StoredEvent._fields, stored)
-                set_mark = database.owe_mark if is_new else database.set_mark
-                set_mark("last_event", newest)
-                if newest // TIDY_EVERY != last // TIDY_EVERY:
-                    cursor.execute("DELETE FROM event WHERE number <= ?", [newest - KEPT])
+                database.set_mark("last_event", stored[-1].number)
             if emitted_batch is not None:
                 database.set_mark("emitted_batch", emitted_batch)
         return stored
+
+    def announce(self, events: Sequence[NewEvent]) -> list[StoredEvent]:
+        """Inside of `beside`: number events of which none was told before, for whoever stores them."""
+        announced = self._numbered(events)
+        if announced:
+            self._database.owe_mark("last_event", announced[-1].number)
+        return announced
 
     def after(self, number: int, wanted: EventFilter, limit: int) -> list[StoredEvent]:
         """Return the first events after a number, oldest first."""
@@ -121,8 +117,21 @@ class Events:
             else:
                 cursor.execute(_SET_MINIMUM, [wallet, usd_micro])
 
+    def _numbered(self, events: Sequence[NewEvent]) -> list[StoredEvent]:
+        last = self._database.mark("last_event")
+        return [StoredEvent(last + place, *event) for place, event in enumerate(events, 1)]
+
     def _page(self, sql: str, named: dict[str, object]) -> list[StoredEvent]:
         return [StoredEvent._make(row) for row in self._database.rows(sql, named)]
+
+
+def store_events(database: Database, cursor: duckdb.DuckDBPyConnection, events: Sequence[StoredEvent]) -> None:
+    """Inside of `write`: store numbered events, and remove old ones now and then."""
+    if not events:
+        return
+    database.insert("event", StoredEvent._fields, events)
+    if (events[0].number - 1) // TIDY_EVERY != events[-1].number // TIDY_EVERY:
+        cursor.execute("DELETE FROM event WHERE number <= ?", [events[-1].number - KEPT])
 
 
 def _unknown(cursor: duckdb.DuckDBPyConnection, events: Sequence[NewEvent]) -> list[NewEvent]:

@@ -272,9 +272,9 @@ def next_batch(database: Database) -> int:
     return batch
 
 
-def find_places(cursor: duckdb.DuckDBPyConnection, keys: Iterable[int]) -> list[tuple[int, int]]:
-    """Return the rows of `fact_place` with one of some keys."""
-    return cursor.execute(_PLACES.format(keys=", ".join(map(str, keys)))).fetchall()
+def places_query(keys: Iterable[int]) -> str:
+    """Return the query for the rows of `fact_place` with one of some keys, at least one: keys and cluster keys."""
+    return _PLACES.format(keys=", ".join(map(str, keys)))
 
 
 class _Stored(NamedTuple):
@@ -308,7 +308,7 @@ class _Sorted:
 
 def _known_places(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> list[tuple[int, int]]:
     keys = {key for p in placed for key, _ in p.places()}
-    return find_places(cursor, keys) if keys else []
+    return cursor.execute(places_query(keys)).fetchall() if keys else []
 
 
 def _find_stored(cursor: duckdb.DuckDBPyConnection, placed: Sequence[Placed]) -> dict[str, _Stored]:

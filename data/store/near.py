@@ -16,7 +16,7 @@ import duckdb
 from data.store.chains import Transaction, chain_order
 from data.store.chunks import FROM_START, Chunk, FoldEvents, Key, Span, Task
 from data.store.derived import Stored
-from data.store.facts import Added, find_places
+from data.store.facts import Added, places_query
 from data.store.identity import place_key
 from data.store.readings import BALANCE_COLUMNS, EFFECT_COLUMNS, LEG_COLUMNS
 from data.store.recalled import Recalled
@@ -356,7 +356,7 @@ class _Reading:
             return []
         if len(keys) > MOST_ROWS:
             raise TooMuchError
-        return find_places(self._cursor, keys)
+        return self._cursor.execute(places_query(keys)).fetchall()
 
     def _mark_priced(self) -> None:
         """Mark folds with trades in the day after a new SOL candle: they may be worth something else."""

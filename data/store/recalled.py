@@ -1,7 +1,7 @@
 """Remember what a live booking would ask for again and again: states of folds, members, prices of SOL.
 
 It holds for one `version` of the database: whatever else is committed, or taken back, is read anew. Used inside of
-`Database.write` only. Not responsible for what a live booking does with it (`booking`, `near`).
+`Database.write`, or of `Database.beside`. Not responsible for what a live booking does with it (`booking`, `near`).
 """
 
 from collections import OrderedDict

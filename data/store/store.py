@@ -3,16 +3,19 @@
 Not responsible for what they do: one noun per module beside this one.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from data.errors import StoreError
 from data.store.arrivals import Arrivals
 from data.store.booking import Booking
-from data.store.connection import Database
+from data.store.connection import MEMORY, Database
 from data.store.facts import Facts
 from data.store.finality import Finality
 from data.store.gaps import Gaps
+from data.store.journal import Journal
 from data.store.pending import Pending
 from data.store.positions import Positions
 from data.store.safety import SafetyStore
@@ -41,7 +44,8 @@ class Store:
         self.finality = Finality(database)
         self.gaps = Gaps(database)
         self.booking = Booking(database, config)
-        self.arrivals = Arrivals(database, self.facts, self.finality, self.booking)
+        self._journal = Journal(None if database.name == MEMORY else Path(f"{database.name}.journal"))
+        self.arrivals = Arrivals(database, self._journal, self.facts, self.finality, self.booking)
         self.verification = Verification(database, self.booking)
 
     @classmethod
@@ -73,7 +77,11 @@ class Store:
         return store
 
     def close(self) -> None:
-        """Close the database."""
+        """Close the database; what cannot be stored any more stays in the journal for whoever opens it next."""
+        with suppress(StoreError):
+            self.database.catch_up()
+        # As long as the database is locked: whoever opens it next has a journal of his own.
+        self._journal.close()
         self.database.close()
 
     def __enter__(self) -> Self:

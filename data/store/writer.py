@@ -1,6 +1,7 @@
 """Write small batches with little work: prepared appenders, and the numbers of `meta` in memory.
 
-Used by one thread at a time, under the lock of the database. Not responsible for transactions (`connection`).
+Used by one thread at a time, under the lock of the database, but for numbers that are owed.
+Not responsible for transactions (`connection`).
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,6 @@ class Writer:
         self._appenders: dict[tuple[str, ...], duckdb.Appender] = {}
         self._marks: Mapping[str, int] | None = None
         self._set: dict[str, int] = {}
-        self._owing: dict[str, int] = {}
         self._owed: dict[str, int] = {}
         self._once_committed: list[Callable[[], None]] = []
         self.keeps_version = False
@@ -39,7 +39,7 @@ class Writer:
 
     def mark(self, key: str) -> int:
         """Return a number of `meta`, as the transaction leaves it."""
-        for numbers in (self._set, self._owing, self._owed):
+        for numbers in (self._set, self._owed):
             if key in numbers:
                 return numbers[key]
         if self._marks is None:
@@ -48,16 +48,18 @@ class Writer:
 
     def known_mark(self, key: str) -> int | None:
         """Return a committed number of `meta` for any thread, None when it must be read."""
-        marks, owed = self._marks, self._owed
-        return owed[key] if key in owed else None if marks is None else marks.get(key)
+        if (owed := self._owed.get(key)) is not None:
+            return owed
+        marks = self._marks
+        return None if marks is None else marks.get(key)
 
     def set_mark(self, key: str, value: int) -> None:
         """Set a number of `meta` with the commit."""
         self._set[key] = value
 
-    def owe_mark(self, key: str, value: int) -> None:
-        """Set a number for this process with the commit, and in `meta` with the next one that is set."""
-        self._owing[key] = value
+    def owe(self, marks: Mapping[str, int]) -> None:
+        """Set numbers for this process at once, and in `meta` with the next one that is set."""
+        self._owed = {**self._owed, **marks}
 
     def once_committed(self, call: Callable[[], None]) -> None:
         """Call something after the commit."""
@@ -66,22 +68,22 @@ class Writer:
     def begin(self) -> None:
         """Start with nothing set; numbers are read again unless nothing else wrote since the last commit."""
         self._set.clear()
-        self._owing.clear()
         self._once_committed.clear()
         self.keeps_version = False
 
     def prepare(self) -> None:
         """Write what was set: the last statement before the commit."""
         if self._set:
-            self._set = {**self._owed, **self._owing, **self._set}
+            self._set = {**self._owed, **self._set}
             cases = " ".join(f"WHEN '{key}' THEN {value}" for key, value in self._set.items())
             keys = ", ".join(f"'{key}'" for key in self._set)
             self.cursor.execute(_SET_MARKS.format(cases=cases, keys=keys))
 
     def committed(self) -> None:
         """Take over what was set, and call what waits for the commit."""
-        self._owed = {} if self._set else {**self._owed, **self._owing}
         self._marks = {**self._marks, **self._set} if self._marks is not None and self.keeps_version else None
+        # What was owed meanwhile still is. Others look here first, so that no number goes back for a moment.
+        self._owed = {key: value for key, value in self._owed.items() if self._set.get(key) != value}
         for call in self._once_committed:
             call()
         self.begin()

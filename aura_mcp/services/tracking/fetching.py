@@ -134,14 +134,14 @@ class Fetcher:
 
     async def _book_for_ever(self) -> None:
         """Make facts of what live batches brought, of several of them at once, and book them."""
+        has_more = False
         while True:
-            await self._stored.wait()
-            self._stored = anyio.Event()
+            if not has_more:
+                await self._stored.wait()
+                self._stored = anyio.Event()
+            # Facts now, the ledger later: nobody who waits to write has to wait for both.
             await anyio.sleep(BOOK_WITHIN_S)
-            if await to_thread.run_sync(self._storing.book_a_step):
-                # Facts now, the ledger later: nobody who waits to write has to wait for both.
-                await anyio.sleep(BOOK_WITHIN_S)
-                await to_thread.run_sync(self._storing.book_a_step)
+            has_more = await to_thread.run_sync(self._storing.book_a_step)
 
     async def run(
         self,
@@ -220,8 +220,7 @@ class Fetcher:
         return has_any
 
     async def _send_due(self, jobs: MemoryObjectSendStream[Due], run: Run, priority: int) -> bool:
-        limit = self._config.store_batch + len(self._under_way)
-        due = await to_thread.run_sync(self._due, limit, priority)
+        due = await to_thread.run_sync(self._due, priority)
         self._is_behind = self._is_behind and bool(due)
         self._storing.will_queue(entry.signature for entry in due)
         for entry in due:
@@ -232,11 +231,14 @@ class Fetcher:
                 await jobs.send(entry)
         return bool(due)
 
-    def _due(self, limit: int, priority: int) -> list[Due]:
-        # Taken before the queue is read: what is written meanwhile leaves this set, but not the answer.
+    def _due(self, priority: int) -> list[Due]:
+        # Taken before the queue is read, in this order: what goes on meanwhile leaves these sets, but not the answer.
+        # What was taken leaves the queue when it becomes facts; what was queued after that is fetched once more.
         under_way = frozenset(self._under_way)
+        known = under_way | self._store.arrivals.leaving
+        limit = self._config.store_batch + len(known)
         due = self._store.pending.due(self._clock.epoch_s(), limit, priority=priority)
-        return [entry for entry in due if entry.signature not in under_way]
+        return [entry for entry in due if entry.signature not in known]
 
     async def _work(self, jobs: MemoryObjectReceiveStream[Due], answers: MemoryObjectSendStream[Answer]) -> None:
         most = self._chain.transactions_a_call

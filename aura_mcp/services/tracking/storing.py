@@ -16,6 +16,7 @@ from data.clock import Clock
 from data.errors import ProviderError
 from data.store import Store
 from data.store.booking import Booked
+from data.store.events import StoredEvent
 from data.store.facts import Outcome, Quarantined
 from data.store.finality import Placement
 from data.store.pending import NOT_FOUND, Due, Postponed
@@ -68,8 +69,8 @@ class _Batch:
 class News(Protocol):
     """Who tells what was stored (`services.events`)."""
 
-    def tell(self, placed: Sequence[Placed]) -> None:
-        """Inside of the transaction that makes live readings durable: store what they tell."""
+    def tell(self, placed: Sequence[Placed]) -> list[StoredEvent]:
+        """Inside of `beside`: return what live readings tell, for whoever makes it durable together with them."""
         ...
 
     def emit(self) -> object:
@@ -167,14 +168,19 @@ class Storing:
 
     def _take(self, batch: _Batch) -> bool:
         store = self._store
-        with store.database.write(keeps_version=True):
-            placed = store.arrivals.take(batch.readings, batch.confirmed) if batch.readings else []
-            if placed is None:
-                return False
-            self._settle(batch)
-            store.pending.postpone(batch.postponed)
-            if placed and self._news is not None:
-                self._news.tell(placed)
+        if batch.readings:
+            with store.database.beside():
+                # What somebody else queues meanwhile is found there, and fetched once more at worst.
+                queued = self._in_queue.intersection(batch.settled)
+                tell = _tell_nothing if self._news is None else self._news.tell
+                if not store.arrivals.take(batch.readings, batch.confirmed, sorted(queued), tell):
+                    return False
+                self._once_settled(batch, queued)
+        if batch.postponed or not batch.readings:
+            with store.database.write(keeps_version=True):
+                store.pending.postpone(batch.postponed)
+                if not batch.readings:
+                    self._settle(batch)
         return True
 
     def _store_facts(self, batch: _Batch, run: Run) -> Sequence[Outcome | str]:
@@ -203,13 +209,14 @@ class Storing:
         return outcomes
 
     def _settle(self, batch: _Batch) -> None:
-        database = self._store.database
+        queued = self._in_queue.intersection(batch.settled)
+        self._store.pending.settle(queued)
+        self._once_settled(batch, queued)
+
+    def _once_settled(self, batch: _Batch, queued: Collection[str]) -> None:
         # In the same turn, so that no hint is queued for what is stored.
-        database.once_committed(lambda: self._remember(batch.settled))
-        # What somebody else queues meanwhile is found there, and fetched once more at worst.
-        left = self._in_queue.intersection(batch.settled)
-        self._store.pending.settle(left)
-        database.once_committed(lambda: self._in_queue.difference_update(left))
+        self._store.database.once_committed(lambda: self._remember(batch.settled))
+        self._store.database.once_committed(lambda: self._in_queue.difference_update(queued))
 
     def _sort(self, answer: Answer, followed: Collection[Address], batch: _Batch, run: Run, now_s: int) -> None:
         due = answer.due
@@ -293,6 +300,10 @@ def _quarantined(store: Store, batch: _Batch, outcomes: Sequence[Outcome | str])
         if isinstance(outcome, str)
     ]
     return rows
+
+
+def _tell_nothing(_: Sequence[Placed]) -> list[StoredEvent]:
+    return []
 
 
 def _doubts(batch: _Batch) -> Iterator[tuple[Reading, str]]:

@@ -15,7 +15,7 @@ from aura_mcp.settings import Settings
 from aura_mcp.updates import Updates
 from data.clock import FixedClock
 from data.errors import DiskFullError
-from data.store.events import KEPT, NewEvent
+from data.store.events import KEPT, EventFilter, NewEvent, StoredEvent
 from data.store.events import Events as Table
 from tests.aura_mcp._facts import START, address, mint, signature, write_prices, write_rows, write_wallets
 
@@ -151,6 +151,22 @@ def test_events_are_pages_that_go_on_from_a_number(application: Application, tmp
     assert numbers(wallet=address("bob")) == [2, 4]
     assert numbers(mint=mint("MEME"), after=1) == [3]
     assert events.page(EventQuestion(after=4), 10).last_number == 4
+
+
+def test_who_goes_on_after_a_page_misses_nothing_that_was_told_meanwhile(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resumable from a number: the last number of a page is none that its events were read before."""
+    newest = Table.newest
+
+    def read(table: Table, wanted: EventFilter, limit: int) -> list[StoredEvent]:
+        found = newest(table, wanted, limit)
+        application.events.record(EventKind.JOB, "meanwhile", {})
+        return found
+
+    monkeypatch.setattr(Table, "newest", read)
+    page = application.events.page(EventQuestion(), 10)
+    assert [event.number for event in application.events.after(page.last_number, 10)] == [1]
 
 
 def test_old_events_are_removed_and_their_numbers_stay_used(application: Application) -> None:

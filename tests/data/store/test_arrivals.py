@@ -1,37 +1,32 @@
 """Live readings: durable at once, facts and ledger a moment later, and nobody who looks sees the moment."""
 
 import random
-import threading
+import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from shutil import copy
 
 import duckdb
 import pytest
 
-from data.errors import DiskFullError
+from data.errors import DiskFullError, StoreError
 from data.store import Store
-from data.store.events import Events, NewEvent
-from data.store.facts import Added, Facts
+from data.store.events import Events, NewEvent, StoredEvent
 from data.store.finality import Placement
+from data.store.journal import Journal
 from data.store.migrations import list_migrations
-from data.store.readings import Source
+from data.store.readings import Placed, Source
 from engine.facts import Reading
 from tests.builders.facts import SOL, address, trade
 
 TABLES = ("effect", "leg", "account_balance", "fold_state", "realization", "episode", "finding", "unfinalized")
-ARRIVED = "SELECT count(*) FROM arrival"
-LISTED = 11
-"""The last schema in which the signatures of an arrival are a list."""
+EVENTS = "SELECT number, id FROM event ORDER BY number"
 
-PATIENCE_S = 60
-"""After that long a test goes on, and fails."""
+LISTED, IN_A_TABLE = 11, 13
+"""The last schemas in which the signatures of an arrival are a list, and in which it is a row of a table."""
 
 SOLD = "SELECT count(*) FROM realization"
-
-
-class _BrokenError(Exception):
-    pass
 
 
 def test_live_batches_become_the_facts_and_the_ledger_that_they_would_have_been() -> None:
@@ -57,42 +52,14 @@ def test_whoever_reads_or_writes_finds_facts_and_a_ledger(door: str) -> None:
     with _started() as store:
         for n in range(3):
             assert _take(store, [trade(f"t{n}", "sell", 1, SOL, at=10 + n)])
-        with store.database.write(keeps_version=True) as cursor:
-            assert cursor.execute(ARRIVED).fetchall() == [(3,)]
+        assert store.arrivals.transactions == 3
         if door == "rows":
             assert store.database.rows(SOLD) == [(3,)]
         else:
             with getattr(store.database, door)() as cursor:
                 assert (cursor or store.database.cursor()).execute(SOLD).fetchall() == [(3,)]
-        assert store.database.rows(ARRIVED) == [(0,)]
+        assert store.arrivals.transactions == 0
         assert store.database.rows("SELECT count(DISTINCT batch_id) FROM effect") == [(2,)], "one batch of three"
-
-
-def test_who_asks_during_a_step_waits_for_what_was_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our rule: no answer is behind what was told, whatever is being written at the moment."""
-    has_begun, goes_on = threading.Event(), threading.Event()
-    with _started(tmp_path / "aura.duckdb") as store:
-        step, add = store.database.catch_up_a_step, Facts.add
-        stepping = threading.Thread(target=step)
-
-        def held(facts: Facts, readings: Sequence[Reading], source: Source) -> Added:
-            if threading.current_thread() is stepping:
-                has_begun.set()
-                goes_on.wait(PATIENCE_S)
-            return add(facts, readings, source)
-
-        def asked() -> bool:
-            goes_on.set()
-            return step()
-
-        monkeypatch.setattr(Facts, "add", held)
-        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
-        stepping.start()
-        assert has_begun.wait(PATIENCE_S)
-        monkeypatch.setattr(store.database, "catch_up_a_step", asked)
-        assert store.database.rows(SOLD) == [(1,)]
-        stepping.join(PATIENCE_S)
-        assert store.verification.verify().is_sound
 
 
 def test_live_batches_go_on_between_facts_and_their_booking() -> None:
@@ -123,7 +90,7 @@ def test_who_needs_no_ledger_waits_for_none() -> None:
     with _started() as store:
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
         assert store.pending.due(0, 10) == []
-        assert store.database.rows(ARRIVED, needs_ledger=False) == [(1,)]
+        assert store.arrivals.transactions == 1
 
 
 @pytest.mark.parametrize("known", ["stored", "waiting"])
@@ -136,14 +103,16 @@ def test_what_is_known_is_left_to_the_usual_way(known: str) -> None:
         assert not _take(store, [trade(signature, "sell", 1, SOL, at=10)])
 
 
-def test_what_was_rolled_back_never_arrived() -> None:
-    """One transaction with what it tells: all of it, or nothing."""
-    with _started() as store:
-        with pytest.raises(_BrokenError):
-            _take(store, [trade("a", "sell", 1, SOL, at=10)], is_broken=True)
-        assert store.database.rows(SOLD) == [(0,)]
-        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
-        assert store.database.rows(SOLD) == [(1,)]
+def test_journal_that_cannot_be_read_is_named_with_the_fix(tmp_path: Path) -> None:
+    """Bad input: one clear line says what to do, and the database stays as it is."""
+    path = tmp_path / "aura.duckdb"
+    _started(path).close()
+    (tmp_path / "aura.duckdb.journal").write_bytes(b"of another program" * 100)
+    with pytest.raises(StoreError, match=r"journal .*aura\.duckdb\.journal: cannot be read .*; move it away"):
+        Store.open(path)
+    (tmp_path / "aura.duckdb.journal").unlink()
+    with Store.open(path) as store:
+        assert store.verification.verify().is_sound
 
 
 def test_facts_that_were_not_told_yet_are_not_overtaken() -> None:
@@ -156,52 +125,144 @@ def test_facts_that_were_not_told_yet_are_not_overtaken() -> None:
 
 def test_what_waited_in_a_process_that_was_killed_is_stored_by_the_next(tmp_path: Path) -> None:
     """At least once in, exactly once in the ledger: what was durable stays so."""
-    path = tmp_path / "aura.duckdb"
-    with closing(_started(path)) as store:
+    with _started(tmp_path / "aura.duckdb") as store:
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
+        path = _as_killed(tmp_path)
     with Store.open(path) as store:
-        assert store.database.rows(ARRIVED) == [(0,)]
+        assert store.arrivals.transactions == 0
         assert store.database.rows(SOLD) == [(2,)]
         assert store.database.mark("emitted_batch") == store.database.mark("last_batch"), "they are told"
         assert store.verification.verify().is_sound
 
 
+def test_what_became_facts_before_a_kill_is_not_stored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly once: a process may end after facts are committed, and before the journal is cut."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        monkeypatch.setattr(Journal, "remove", _nothing)
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
+        store.database.catch_up()
+        assert _take(store, [trade("b", "sell", 1, SOL, at=20)], told="two")
+        path = _as_killed(tmp_path)
+        monkeypatch.undo()
+    with Store.open(path) as store:
+        assert store.database.rows(SOLD) == [(2,)]
+        assert store.database.rows(EVENTS) == [(1, "one"), (2, "two")]
+        assert _take(store, [trade("c", "sell", 1, SOL, at=30)], told="three")
+        assert store.database.rows(EVENTS)[2:] == [(3, "three")]
+        assert store.verification.verify().is_sound
+
+
+def test_journal_that_cannot_be_cut_keeps_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly once: what is committed is not stored again because its entry could not be removed."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "remove", _disk_is_full)
+            for n, told in enumerate(("one", "two")):
+                assert _take(store, [trade(told, "sell", 1, SOL, at=10 + n)], told=told)
+                store.database.catch_up()
+        assert _take(store, [trade("c", "sell", 1, SOL, at=30)], told="three")
+        assert store.database.rows(EVENTS) == [(1, "one"), (2, "two"), (3, "three")]
+        assert store.database.rows(SOLD) == [(3,)]
+        assert store.verification.verify().is_sound
+    assert [file.name for file in tmp_path.iterdir()] == ["aura.duckdb"]
+
+
+def test_facts_that_were_not_told_are_told_after_what_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each exactly once: entries that are facts already say nothing of facts that came another way since."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(Journal, "remove", _nothing)
+            assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+            store.database.catch_up()
+        store.facts.add_readings([trade("b", "sell", 1, SOL, at=20)], Source.RPC)
+        store.booking.book()
+        path = _as_killed(tmp_path)
+    with Store.open(path) as store:
+        assert store.database.mark("last_batch") - store.database.mark("emitted_batch") == 1
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_journal_is_closed_before_anybody_else_may_open_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is lost between two processes: no journal is removed that the next one has opened."""
+    store = _started(tmp_path / "aura.duckdb")
+    assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+    there: list[bool] = []
+    close = store.database.close
+
+    def closed() -> None:
+        there.append((tmp_path / "aura.duckdb.journal").exists())
+        close()
+
+    monkeypatch.setattr(store.database, "close", closed)
+    store.close()
+    assert there == [False]
+
+
+def test_nothing_is_left_beside_a_file_that_was_closed(tmp_path: Path) -> None:
+    """Our rule: whoever copies or moves one file of a hub that was stopped has all of it."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+        assert (tmp_path / "aura.duckdb.journal").exists()
+    assert [file.name for file in tmp_path.iterdir()] == ["aura.duckdb"]
+    with Store.open(tmp_path / "aura.duckdb") as store:
+        assert store.database.rows(SOLD) == [(1,)]
+
+
+def test_journal_that_cannot_be_written_is_named_and_takes_nothing(tmp_path: Path) -> None:
+    """Bad input: one clear line; what was not durable was not told."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        (tmp_path / "aura.duckdb.journal").mkdir()
+        with pytest.raises(StoreError, match=r"journal .*aura\.duckdb\.journal: unable to open"):
+            _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
+        (tmp_path / "aura.duckdb.journal").rmdir()
+        assert (store.arrivals.transactions, store.database.mark("last_event")) == (0, 0)
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
+        assert store.database.rows(EVENTS) == [(1, "one")]
+
+
 def test_numbers_of_events_go_on_after_a_kill(tmp_path: Path) -> None:
     """Numbers rise by one and are never used again, also those that were only owed."""
-    path = tmp_path / "aura.duckdb"
-    with closing(_started(path)) as store, store.database.write(keeps_version=True):
-        assert store.arrivals.take([trade("a", "sell", 1, SOL, at=10)], []) is not None
-        told = Events(store.database).add([_event("one"), _event("two")], is_new=True)
-        assert [event.number for event in told] == [1, 2]
+    with _started(tmp_path / "aura.duckdb") as store:
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
+        assert _take(store, [trade("b", "sell", 1, SOL, at=20)], told="two")
+        assert Events(store.database).last_number() == 2
+        path = _as_killed(tmp_path)
     with Store.open(path) as store:
+        assert store.database.rows(EVENTS) == [(1, "one"), (2, "two")]
         assert Events(store.database).last_number() == 2
         assert [event.number for event in Events(store.database).add([_event("three")])] == [3]
 
 
 def test_what_another_version_left_is_fetched_again(tmp_path: Path) -> None:
     """Nothing is lost by an update: the chain still has what the new version cannot read."""
-    path = tmp_path / "aura.duckdb"
-    with closing(_started(path)) as store:
-        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+    with _started(tmp_path / "aura.duckdb") as store:
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
-        with store.database.write(keeps_version=True) as cursor:
-            cursor.execute("UPDATE arrival SET body = 'nonsense' WHERE number = 0")
+        path = _as_killed(tmp_path)
+    with closing(sqlite3.connect(f"{path}.journal")) as journal, journal:
+        journal.execute("UPDATE entry SET body = CAST('nonsense' AS BLOB) WHERE number = 1")
     with Store.open(path) as store:
         assert store.database.rows(SOLD) == [(1,)]
         assert [due.signature for due in store.pending.due(0, 10)] == [trade("a", "sell", 1, SOL, at=10).signature]
+        assert Events(store.database).last_number() == 1, "a number that was told is not used again"
 
 
-def test_what_waits_in_a_file_of_the_schema_before_is_still_known(tmp_path: Path) -> None:
-    """Nothing is lost by an update: signatures that waited as a list wait as a text."""
+@pytest.mark.parametrize(("version", "signatures"), [(LISTED, "['one', 'two']"), (IN_A_TABLE, "'one two'")])
+def test_what_waits_in_a_file_of_a_schema_before_is_fetched_again(
+    tmp_path: Path, version: int, signatures: str
+) -> None:
+    """Nothing is lost by an update: the chain still has what waited."""
     path = tmp_path / "aura.duckdb"
     with duckdb.connect(str(path)) as before:
         before.execute("CREATE TABLE schema_version (version INTEGER PRIMARY KEY, name VARCHAR NOT NULL)")
         for step in list_migrations():
-            if step.version <= LISTED:
+            if step.version <= version:
                 before.execute(step.sql)
                 before.execute("INSERT INTO schema_version VALUES (?, ?)", [step.version, step.name])
-        before.execute("INSERT INTO arrival VALUES (0, ['one', 'two'], 'of another version')")
+        before.execute(f"INSERT INTO arrival VALUES (0, {signatures}, 'of another version')")  # noqa: S608 - ours
     with Store.open(path) as store:
         assert sorted(due.signature for due in store.pending.due(0, 10)) == ["one", "two"]
 
@@ -237,12 +298,21 @@ def _started(path: Path | None = None) -> Store:
     return store
 
 
-def _take(store: Store, readings: list[Reading], *, is_broken: bool = False) -> bool:
-    with store.database.write(keeps_version=True):
-        placed = store.arrivals.take(readings, [_placement(reading) for reading in readings])
-        if is_broken:
-            raise _BrokenError
-    return placed is not None
+def _take(store: Store, readings: list[Reading], *, told: str | None = None) -> bool:
+    def tell(_: Sequence[Placed]) -> list[StoredEvent]:
+        return Events(store.database).announce([] if told is None else [_event(told)])
+
+    with store.database.beside():
+        return store.arrivals.take(readings, [_placement(reading) for reading in readings], [], tell)
+
+
+def _as_killed(folder: Path) -> Path:
+    """Return a copy of a database that is open, with all files beside it, as a kill would leave them."""
+    copies = folder / "killed"
+    copies.mkdir()
+    for file in folder.glob("aura.duckdb*"):
+        copy(file, copies)
+    return copies / "aura.duckdb"
 
 
 def _rows(store: Store, table: str) -> list[tuple[object, ...]]:
@@ -258,6 +328,10 @@ def _event(name: str) -> NewEvent:
 def _placement(reading: Reading) -> Placement:
     assert reading.slot is not None
     return Placement(reading.slot, reading.signature)
+
+
+def _nothing(*_: object) -> None:
+    """Stand for what is not done any more."""
 
 
 def _disk_is_full(*_: object) -> Callable[[], None]:

@@ -5,11 +5,13 @@ from contextlib import contextmanager
 
 from aura_mcp.services.events import EventConfig, EventKind, Events
 from aura_mcp.services.tracking import TrackingConfig
+from aura_mcp.services.tracking.fetching import Fetcher
+from aura_mcp.services.tracking.history import History
 from aura_mcp.services.tracking.storing import Answer, Run, Storing
 from data.store.pending import NOBODY, Due, Origin, Wanted
 from data.store.readings import Source
 from engine.reading import read_transaction
-from tests.aura_mcp.services.tracking._following import Following, following
+from tests.aura_mcp.services.tracking._following import Following, following, run
 from tests.builders.facts import signature
 from tests.builders.transactions import SOL_UNIT, address
 from tests.fakes.chain import Executed
@@ -65,6 +67,45 @@ def test_same_facts_are_told_once_whoever_tells_them() -> None:
         f.store.database.catch_up()
         assert events.emit() == ()
         assert len(_told(events)) == 2
+
+
+def test_what_is_queued_after_it_was_taken_leaves_the_queue() -> None:
+    """No gap: what is listed while its transaction waits is not fetched twice at once, nor kept for ever."""
+    with _storing() as (f, storing, _):
+        fetcher = _fetcher(f, storing)
+        taken = _answer(f, "ann")
+        storing.store([taken], Run(is_live=True))
+        _queue(f, taken.due.signature)
+        assert run(fetcher.run()).transactions == 0, "it is on its way"
+        f.store.database.catch_up()
+        done = run(fetcher.run())
+        assert (done.transactions, done.duplicate) == (1, 1)
+        assert f.rows(WAITING) == []
+
+
+def test_what_waits_is_not_in_the_way_of_what_is_due() -> None:
+    """Fast: the queue is read past what leaves it by itself, of a live batch that goes into no ledger, too."""
+    with _storing() as (f, storing, _):
+        f.chain.fund("eve")
+        fetcher = _fetcher(f, storing, store_batch=1)
+        taken, other = _answer(f, "ann"), _answer(f, "eve")
+        storing.will_queue(_queue(f, taken.due.signature, other.due.signature))
+        storing.store([taken, other], Run(is_live=True))
+        _queue(f, buy(f.chain, "bob", "BONK", TOKENS, SOL_UNIT).signature)
+        assert f.store.arrivals.leaving == {taken.due.signature, other.due.signature}
+        done = run(fetcher.run())
+        assert (done.transactions, done.new) == (1, 1)
+        assert f.rows(WAITING) == []
+
+
+def _fetcher(f: Following, storing: Storing, store_batch: int = 64) -> Fetcher:
+    config = TrackingConfig(store_batch=store_batch)
+    return Fetcher(f.store, f.node, f.clock, config, History(None, f.clock), storing, lambda: None)
+
+
+def _queue(f: Following, *names: str) -> tuple[str, ...]:
+    f.store.pending.add([Wanted(name, NOBODY, None, Origin.POLL) for name in names], f.clock.epoch_s())
+    return names
 
 
 def _answer(f: Following, name: str) -> Answer:
