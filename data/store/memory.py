@@ -15,13 +15,13 @@ LINGER_S: Final = 1.0
 
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _LET_GO: Final = 4
-_MUCH: Final = 2
+_MUCH: Final = 4
 _AGAIN_S: Final = 0.01
 _TRIES: Final = 200
 
 
 class Memory:
-    """The limit of one open database: `idle_mb` usually, up to `most_mb` while work goes on that needs it."""
+    """The limit of one open database: `idle_mb` for whoever reads, up to `most_mb` while others work, too."""
 
     def __init__(self, cursor: Callable[[], duckdb.DuckDBPyConnection], *, most_mb: int, idle_mb: int) -> None:
         self._cursor = cursor
@@ -30,7 +30,7 @@ class Memory:
         self._limit_mb = idle_mb
         self._loans: list[int] = []
         self._asked_mb = 0
-        """The largest loan since somebody looked last."""
+        """The most that was lent at a time since somebody looked last."""
         self._holds_much = False
         """Whether heavy work may have left more in memory than the limit that holds since."""
         self._is_closed = False
@@ -40,13 +40,14 @@ class Memory:
 
     @contextmanager
     def lent(self, wanted_mb: int | None = None) -> Generator[None]:
-        """Have this much memory during the block and shortly after, None for all of it."""
+        """Have this much more memory during the block and shortly after, None for all of it."""
         loan = self._most_mb if wanted_mb is None else min(wanted_mb, self._most_mb)
         with self._lock:
             self._loans.append(loan)
-            self._asked_mb = max(self._asked_mb, loan)
-            if loan > self._limit_mb:
-                self._raise(loan)
+            needed_mb = self._needed_mb()
+            self._asked_mb = max(self._asked_mb, needed_mb)
+            if needed_mb > self._limit_mb:
+                self._raise(needed_mb)
                 self._look_later()
         try:
             yield
@@ -58,7 +59,7 @@ class Memory:
     def take_back(self) -> None:
         """Go back to what the work that goes on has asked for, or to the usual limit."""
         with self._lock:
-            self._reduce(max(self._loans, default=0))
+            self._reduce(self._needed_mb())
 
     def close(self) -> None:
         """Leave the limit as it is."""
@@ -66,6 +67,10 @@ class Memory:
             self._is_closed = True
             if self._timer is not None:
                 self._timer.cancel()
+
+    def _needed_mb(self) -> int:
+        # Nobody takes what others have: who writes, who looks something up for a live batch, who reads.
+        return min(self._most_mb, self._idle_mb + sum(self._loans))
 
     def _look_later(self) -> None:
         if self._is_closed or self._timer is not None:
@@ -77,18 +82,17 @@ class Memory:
     def _look(self) -> None:
         with self._lock:
             self._timer = None
-            self._reduce(max(self._asked_mb, *self._loans, 0))
+            self._reduce(max(self._asked_mb, self._needed_mb()))
             self._asked_mb = 0
             if self._limit_mb > self._idle_mb:
                 self._look_later()
 
-    def _reduce(self, needed_mb: int) -> None:
-        wanted = max(self._idle_mb, needed_mb)
-        if wanted < self._limit_mb and not self._is_closed:
-            self._holds_much = self._holds_much or self._limit_mb >= _MUCH * wanted
+    def _reduce(self, wanted_mb: int) -> None:
+        if wanted_mb < self._limit_mb and not self._is_closed:
+            self._holds_much = self._holds_much or self._limit_mb >= _MUCH * wanted_mb
             # What others use at the moment cannot be given back: who looks next tries again.
-            if self._set(wanted):
-                self._limit_mb = wanted
+            if self._set(wanted_mb):
+                self._limit_mb = wanted_mb
             self._let_go()
 
     def _let_go(self) -> None:
