@@ -30,8 +30,11 @@ _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk
 _MARK: Final = "SELECT value FROM meta WHERE key = ?"
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
-_CHECKPOINT_BYTES: Final = 16 << 20
-"""From this size on the log of what was committed is written into the database file, as DuckDB would by itself."""
+_CHECKPOINT_BYTES: Final = 8 << 20
+"""From this size on the log of what was committed is written into the database file, as DuckDB would by itself.
+
+Until then it takes up to three times as much memory.
+"""
 
 _STEPS: Final = 3
 """Steps that do all that was deferred before the first of them: the rest of what goes on, then facts and the ledger."""

@@ -347,7 +347,7 @@ def test_log_does_not_grow_where_there_is_room(tmp_path: Path) -> None:
         for number in range(90):
             _write_much(store, number)
             sizes.append(log.stat().st_size if log.exists() else 0)
-        assert max(sizes) < 17_000_000
+        assert max(sizes) < 9_000_000
         assert sizes[-1] < max(sizes)
 
 
