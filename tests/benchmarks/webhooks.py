@@ -5,6 +5,7 @@ clock. First a steady rate, then ten times as much for a while: that may queue, 
 Not responsible for asserting times: machines differ.
 """
 
+import gc
 import os
 import selectors
 import socket
@@ -102,6 +103,8 @@ def _trades(chain: Chain, wallets: Sequence[str], count: int) -> list[Executed]:
     for done in made:
         # What the node sends is ready before the clock runs.
         _ = done.json
+    # To collect garbage among all that was made would stop the pusher and the node for up to seconds.
+    gc.freeze()
     return made
 
 
@@ -165,7 +168,10 @@ class _Line:
 
     def receive(self) -> Pushed | None:
         """Return how it went once the whole answer is there."""
-        self._answer += self.socket.recv(65_536)
+        more = self.socket.recv(65_536)
+        if not more:
+            raise ConnectionError(f"the hub closed a connection {monotonic() - self._at:.3f} s after a push")
+        self._answer += more
         head, gap, body = self._answer.partition(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0]) if gap else 0
         if not gap or len(body) < length:
