@@ -42,7 +42,7 @@ SOON_S: Final = 0.02
 LEARNING: Final = 0.05
 """How much the time of one answer counts among those before."""
 
-BOOK_WITHIN_S: Final = 0.05
+BOOK_WITHIN_S: Final = 0.1
 """How long what live batches brought waits to become facts unless somebody reads: many at once cost little more."""
 
 LOOK_AGAIN_S: Final = 2.0
