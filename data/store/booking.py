@@ -81,16 +81,15 @@ class Booking:
                 done, has_marks = self._book_once(span, progress)
                 folds, events = folds + done.folds, events + done.events
                 span = Span(span.upto, span.upto)
-            if folds:
-                self._untidy += 1
-                self.tidy()
+        if folds:
+            self._untidy += 1
+            self.tidy()
         return Booked(folds, events)
 
     def tidy(self, after: int = _TIDY_EVERY) -> None:
         """Put histories together when there were so many bookings since."""
         if self._untidy >= after:
-            with self._database.write() as cursor:
-                tidy_histories(cursor)
+            tidy_histories(self._database)
             self._untidy = 0
 
     def book_added(self, added: Added) -> Booked | None:

@@ -129,21 +129,28 @@ def append_histories(cursor: duckdb.DuckDBPyConnection, tokens: Mapping[str, Seq
             cursor.execute(_APPEND)
 
 
-def tidy_histories(
-    cursor: duckdb.DuckDBPyConnection, most_rows: int = MOST_ROWS, large_bytes: int = LARGE_BYTES
-) -> None:
-    """Put the rows of every entity that has more than `most_rows` together, except for what is large already."""
-    for (entity,) in cursor.execute(_CROWDED, [most_rows]).fetchall():
-        rows: list[tuple[int, bytes]] = sorted(cursor.execute(_OF_ENTITY, [entity]).fetchall())
-        large = [place for place, (_, body) in enumerate(rows) if len(body) >= large_bytes]
-        tail = rows[large[-1] + 1 if large else 0 :]
-        if not tail:
-            continue
-        tokens = _merged([_decoded(body) for _, body in tail])
-        cursor.execute(_REMOVE, [entity, tail[0][0], tail[-1][0]])
-        table = from_rows(_KEPT_COLUMNS, [(tail[-1][0], entity, _encoded(list(tokens.values())))])
-        with registered(cursor, "produced", table):
-            cursor.execute(_APPEND)
+def tidy_histories(database: Database, most_rows: int = MOST_ROWS, large_bytes: int = LARGE_BYTES) -> None:
+    """Put the rows of every entity that has more than `most_rows` together, except for what is large already.
+
+    Each entity in a transaction of its own: nobody waits for all of them.
+    """
+    for (entity,) in database.rows(_CROWDED, [most_rows], needs_ledger=False):
+        # What is told stays the same, so whoever remembers it may go on.
+        with database.write(keeps_version=True) as cursor:
+            _tidy(cursor, entity, large_bytes)
+
+
+def _tidy(cursor: duckdb.DuckDBPyConnection, entity: str, large_bytes: int) -> None:
+    rows: list[tuple[int, bytes]] = sorted(cursor.execute(_OF_ENTITY, [entity]).fetchall())
+    large = [place for place, (_, body) in enumerate(rows) if len(body) >= large_bytes]
+    tail = rows[large[-1] + 1 if large else 0 :]
+    if not tail:
+        return
+    tokens = _merged([_decoded(body) for _, body in tail])
+    cursor.execute(_REMOVE, [entity, tail[0][0], tail[-1][0]])
+    table = from_rows(_KEPT_COLUMNS, [(tail[-1][0], entity, _encoded(list(tokens.values())))])
+    with registered(cursor, "produced", table):
+        cursor.execute(_APPEND)
 
 
 def _merged(rows: Sequence[Sequence[Token]]) -> dict[str, Token]:

@@ -27,8 +27,7 @@ def test_histories_tell_what_the_tables_say(seed: int, large_bytes: int) -> None
             if chance.random() < 0.7:
                 store.booking.book()
             if chance.random() < 0.2:
-                with store.database.write() as cursor:
-                    tidy_histories(cursor, most_rows=2, large_bytes=large_bytes)
+                tidy_histories(store.database, most_rows=2, large_bytes=large_bytes)
         store.booking.book()
         assert list(uneven_histories(store.database)) == []
         assert sum(Histories(store.database).of(entity).rows for entity in store.positions.entities()) > 0
@@ -41,10 +40,23 @@ def test_tidying_leaves_one_row_of_an_entity() -> None:
             store.facts.add_readings([trade(f"t{number}", "buy", 1, SOL, at=number)], Source.RPC)
             store.booking.book()
         before = Histories(store.database).of(address("alice"))
-        with store.database.write() as cursor:
-            tidy_histories(cursor, most_rows=4)
+        tidy_histories(store.database, most_rows=4)
         assert store.database.rows("SELECT count(*) FROM history") == [(1,)]
         assert Histories(store.database).of(address("alice")) == before
+
+
+def test_entities_are_tidied_one_by_one() -> None:
+    """Fast: who tells or writes waits for one entity at most, and whoever reads meanwhile finds the same."""
+    with Store.open(None) as store:
+        for number in range(5):
+            both = [trade(f"{wallet}{number}", "buy", 1, SOL, at=number, wallet=wallet) for wallet in ("alice", "bob")]
+            store.facts.add_readings(both, Source.RPC)
+            store.booking.book()
+        left: list[int] = []
+        with store.database.committed(lambda: left.append(store.database.rows("SELECT count(*) FROM history")[0][0])):
+            tidy_histories(store.database, most_rows=4)
+        assert left == [6, 2]
+        assert list(uneven_histories(store.database)) == []
 
 
 def test_sums_of_more_than_64_bits_are_kept() -> None:
