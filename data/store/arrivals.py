@@ -58,18 +58,12 @@ class Arrivals:
         self._latest = Latest(database)
         self._number: int | None = None
         self._waiting: list[tuple[int, Arrival]] = []
-        self._signatures: set[str] = set()
         self._leaving: frozenset[str] = frozenset()
         self._unbooked: Added | None = None
 
     @property
-    def transactions(self) -> int:
-        """How many transactions wait to be stored as facts."""
-        return len(self._signatures)
-
-    @property
     def leaving(self) -> frozenset[str]:
-        """Signatures that leave the queue, if they are there, when what waits becomes facts."""
+        """Signatures that wait to be stored as facts, and leave the queue with that if they are there."""
         return self._leaving
 
     def take(
@@ -88,7 +82,7 @@ class Arrivals:
         signatures: set[str] = {reading.signature for reading in readings}
         if len(fine) < len(placed) or not self._is_next():
             return False
-        if not self._signatures.isdisjoint(signatures) or self._latest.has_any(readings):
+        if not self._leaving.isdisjoint(signatures) or self._latest.has_any(readings):
             return False
         database = self._database
         number = (database.mark("last_arrival") if self._number is None else self._number) + 1
@@ -174,14 +168,12 @@ class Arrivals:
     def _add(self, number: int, arrival: Arrival) -> None:
         self._number = number
         self._waiting.append((number, arrival))
-        self._signatures.update(reading.signature for reading in arrival.readings)
         self._leaving = self._leaving.union(_leaving(arrival))
         self._database.defer(self._step)
 
     def _became(self, added: Added, count: int) -> None:
         self._unbooked = added
         self._waiting = self._waiting[count:]
-        self._signatures = {reading.signature for _, arrival in self._waiting for reading in arrival.readings}
         self._leaving = frozenset(signature for _, arrival in self._waiting for signature in _leaving(arrival))
 
 

@@ -162,7 +162,7 @@ class Storing:
             # Facts that came another way are told first: else all that follow would have to go that way, too.
             self._news.emit()
             has_arrived = self._take(batch)
-        if self._store.arrivals.transactions >= MOST_ARRIVALS:
+        if len(self._store.arrivals.leaving) >= MOST_ARRIVALS:
             self._store.database.catch_up()
         return has_arrived
 

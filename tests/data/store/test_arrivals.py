@@ -52,13 +52,13 @@ def test_whoever_reads_or_writes_finds_facts_and_a_ledger(door: str) -> None:
     with _started() as store:
         for n in range(3):
             assert _take(store, [trade(f"t{n}", "sell", 1, SOL, at=10 + n)])
-        assert store.arrivals.transactions == 3
+        assert len(store.arrivals.leaving) == 3
         if door == "rows":
             assert store.database.rows(SOLD) == [(3,)]
         else:
             with getattr(store.database, door)() as cursor:
                 assert (cursor or store.database.cursor()).execute(SOLD).fetchall() == [(3,)]
-        assert store.arrivals.transactions == 0
+        assert len(store.arrivals.leaving) == 0
         assert store.database.rows("SELECT count(DISTINCT batch_id) FROM effect") == [(2,)], "one batch of three"
 
 
@@ -90,7 +90,7 @@ def test_who_needs_no_ledger_waits_for_none() -> None:
     with _started() as store:
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
         assert store.pending.due(0, 10) == []
-        assert store.arrivals.transactions == 1
+        assert len(store.arrivals.leaving) == 1
 
 
 @pytest.mark.parametrize("known", ["stored", "waiting"])
@@ -130,7 +130,7 @@ def test_what_waited_in_a_process_that_was_killed_is_stored_by_the_next(tmp_path
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
         path = _as_killed(tmp_path)
     with Store.open(path) as store:
-        assert store.arrivals.transactions == 0
+        assert len(store.arrivals.leaving) == 0
         assert store.database.rows(SOLD) == [(2,)]
         assert store.database.mark("emitted_batch") == store.database.mark("last_batch"), "they are told"
         assert store.verification.verify().is_sound
@@ -218,7 +218,7 @@ def test_journal_that_cannot_be_written_is_named_and_takes_nothing(tmp_path: Pat
         with pytest.raises(StoreError, match=r"journal .*aura\.duckdb\.journal: unable to open"):
             _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
         (tmp_path / "aura.duckdb.journal").rmdir()
-        assert (store.arrivals.transactions, store.database.mark("last_event")) == (0, 0)
+        assert (len(store.arrivals.leaving), store.database.mark("last_event")) == (0, 0)
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
         assert store.database.rows(EVENTS) == [(1, "one")]
 

@@ -32,7 +32,7 @@ def test_live_batch_is_told_before_it_becomes_facts() -> None:
     """Spec: fed after commit, and what is durable at once is enough for that."""
     with _storing() as (f, storing, events):
         assert storing.store([_answer(f, "ann")], Run(is_live=True))
-        assert (f.store.arrivals.transactions, _told(events)) == (1, [address("ann")])
+        assert (len(f.store.arrivals.leaving), _told(events)) == (1, [address("ann")])
 
 
 def test_what_the_node_does_not_know_makes_nobody_else_wait() -> None:
@@ -41,10 +41,10 @@ def test_what_the_node_does_not_know_makes_nobody_else_wait() -> None:
         f.store.pending.add([Wanted(signature("forged"), NOBODY, None, Origin.WEBHOOK)], f.clock.epoch_s())
         unknown = Answer(_due(signature("forged")), None, None)
         storing.store([_answer(f, "ann"), unknown], Run(is_live=True))
-        assert f.store.arrivals.transactions == 1
+        assert len(f.store.arrivals.leaving) == 1
         storing.store([unknown], Run(is_live=True))
         storing.store([_answer(f, "bob")], Run(is_live=True))
-        assert f.store.arrivals.transactions == 2
+        assert len(f.store.arrivals.leaving) == 2
         assert _told(events) == [address("ann"), address("bob")]
         assert f.rows(WAITING) == [(signature("forged"), 1)]
 
@@ -54,7 +54,7 @@ def test_facts_that_came_another_way_are_told_first() -> None:
     with _storing() as (f, storing, events):
         _import(f, buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT))
         assert storing.store([_answer(f, "bob")], Run(is_live=True))
-        assert f.store.arrivals.transactions == 1
+        assert len(f.store.arrivals.leaving) == 1
         assert _told(events) == [address("ann"), address("bob")]
         assert f.store.verification.verify().is_sound
 
