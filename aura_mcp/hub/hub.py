@@ -16,6 +16,7 @@ from typing import Final
 
 from aura_mcp.app import Application
 from aura_mcp.bridge import REPLACED, STOPPED, VERSION
+from aura_mcp.errors import AuraError
 from aura_mcp.hub.desk import Desk
 from aura_mcp.hub.http import HttpDoor
 from aura_mcp.hub.run_folder import RunFolder, bind_loopback, webhook_secret
@@ -30,6 +31,10 @@ from aura_mcp.web.refresh import refresh_route
 from aura_mcp.web.webhooks import HELIUS_PATH, HeliusDoor
 
 IDLE: Final = "idle"
+LOST: Final = "database lost"
+WATCH_S: Final = 2.0
+"""How often a hub looks whether its database still answers."""
+
 ACCEPT_S: Final = 0.02
 """What the event loop needs to take in connections that the kernel has accepted."""
 
@@ -63,7 +68,11 @@ class Hub:
         )
 
     async def run(self, announce: Callable[[RunInfo], None]) -> None:
-        """Serve until told to leave; `announce` is called once bridges can find the hub."""
+        """Serve until told to leave; `announce` is called once bridges can find the hub.
+
+        Raises:
+            AuraError: the database answers nothing any more; whoever asks next starts another hub.
+        """
         loop = asyncio.get_running_loop()
         reason: asyncio.Future[str] = loop.create_future()
 
@@ -88,6 +97,8 @@ class Hub:
             sockets = self._sockets = SocketDoor(server.protocol, state, desk, token=door_token, on_leave=leave)
             await sockets.open(listener)
             await stack.enter_async_context(in_background(server.announcer, live))
+            watching = asyncio.create_task(self._watch(reason))
+            stack.callback(watching.cancel)
             info = self._info(address)
             self._folder.publish(info)
             announce(info)
@@ -98,6 +109,9 @@ class Hub:
             sockets.park()
             logger.info("hub_leaving", extra={"fields": {"reason": why, "sessions": sockets.session_count}})
             await asyncio.gather(sockets.close(why, self._settings.drain_s), http.settle(self._settings.drain_s))
+        if why == LOST:
+            name = self._application.database
+            raise AuraError(f"database {name}: DuckDB gave up on it; what is committed is safe, start AURA again")
 
     def _build_server(self) -> AuraServer:
         server = build_server(self._application, host=self)
@@ -126,6 +140,15 @@ class Hub:
             http_url="" if self._http is None else self._http.url,
             token_file=self._folder.places.token,
         )
+
+    async def _watch(self, reason: "asyncio.Future[str]") -> None:
+        """Leave when the database answers nothing any more: the next hub opens it anew."""
+        database, is_lost = self._application.store.database, False
+        while not is_lost:
+            await asyncio.sleep(WATCH_S)
+            is_lost = await asyncio.to_thread(database.is_lost)
+        if not reason.done():
+            reason.set_result(LOST)
 
     async def _wait(self, reason: "asyncio.Future[str]", info: RunInfo) -> str:
         """Return why to leave: told so, or started by a bridge and asked nothing for a while."""

@@ -27,6 +27,7 @@ MEMORY: Final = ":memory:"
 
 _PID: Final = re.compile(r"\(PID (\d+)\)")
 _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
+_ANYTHING: Final = "SELECT 1"
 _MARK: Final = "SELECT value FROM meta WHERE key = ?"
 _LIMIT: Final = "SET memory_limit = '{}MB'"
 _NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
@@ -130,6 +131,17 @@ class Database:
         self._local = threading.local()
         if connection is not None:
             connection.close()
+
+    def is_lost(self) -> bool:
+        """Tell whether DuckDB answers nothing any more: all that is committed is there for whoever opens the file anew.
+
+        So it is after a checkpoint that found the disk full, or a rollback that found no memory.
+        """
+        try:
+            self._own_cursor().execute(_ANYTHING).fetchall()
+        except duckdb.Error as error:
+            return isinstance(error, duckdb.FatalException)
+        return False
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the calling thread's own cursor; what was deferred is done by then."""
@@ -512,6 +524,9 @@ def _literal(text: str) -> str:
 def _translate(error: duckdb.Error, name: str) -> StoreError:
     text = str(error)
     first_line = text.splitlines()[0] if text else type(error).__name__
+    if isinstance(error, duckdb.FatalException):
+        # Whatever was the reason, it says so until the file is opened anew.
+        return StoreError(f"database {name}: DuckDB gave up ({first_line}); ask again in a moment, or start AURA again")
     if "Could not set lock" in text:
         found = _PID.search(text)
         pid = int(found.group(1)) if found else None
@@ -521,6 +536,4 @@ def _translate(error: duckdb.Error, name: str) -> StoreError:
         return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
     if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
         return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")
-    if isinstance(error, duckdb.FatalException):
-        return StoreError(f"database {name}: DuckDB gave up ({first_line}); `aura stop`, then ask again")
     return StoreError(f"database {name}: {first_line}")

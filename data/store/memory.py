@@ -5,7 +5,7 @@ Not responsible for what counts as heavy (`connection`).
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 import duckdb
@@ -111,7 +111,12 @@ class Memory:
 
     def _set(self, limit_mb: int) -> bool:
         # On a cursor of its own: the thread's one may be inside a transaction.
-        with suppress(duckdb.OutOfMemoryException), self._cursor() as cursor:
-            cursor.execute(_LIMIT.format(limit_mb))
-            return True
-        return False
+        try:
+            with self._cursor() as cursor:
+                cursor.execute(_LIMIT.format(limit_mb))
+        except duckdb.OutOfMemoryException:
+            return False
+        except duckdb.FatalException:
+            # DuckDB gave up on the database: there is nothing left to limit.
+            pass
+        return True

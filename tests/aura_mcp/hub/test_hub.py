@@ -3,22 +3,32 @@
 import asyncio
 import json
 import os
+import resource
 import signal
 import socket
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from aura_mcp.app import open_application
 from aura_mcp.bridge import STOPPED, Places, dismiss_hub, read_address
 from aura_mcp.errors import AuraError
 from aura_mcp.hub import visit
+from aura_mcp.hub.hub import Hub
+from aura_mcp.hub.run_folder import claimed
+from aura_mcp.hub.settings import HubSettings
+from data.store import Store
+from tests.aura_mcp._facts import address
 from tests.aura_mcp.hub.processes import (
     BOUND_S,
     HUB,
     INITIALIZE,
+    Talk,
     await_end,
     bridge,
     environment_of,
@@ -142,3 +152,39 @@ def test_call_that_does_not_end_is_cut_off(places: Places, fifo: Path) -> None:
         with fifo.open("w", encoding="utf-8"):
             os.kill(info_of(places).pid, signal.SIGTERM)
             assert "error" in talk.receive()
+
+
+def test_hub_leaves_when_duckdb_gives_up_on_the_database(places: Places, environment: dict[str, str]) -> None:
+    """Bad luck: nothing would be answered any more; the next hub opens the file and finds what was committed."""
+    bob = address("bob")
+
+    async def serve_and_lose(after: ExitStack) -> Talk:
+        ready = asyncio.Event()
+        with claimed(places) as folder, open_application(settings=HubSettings.load()) as application:
+            hub = Hub(application, HubSettings.load(), folder, is_auto_started=True)
+            serving = asyncio.create_task(hub.run(lambda _: ready.set()))
+            await ready.wait()
+            talk = after.enter_context(bridge(environment))
+            await asyncio.to_thread(talk.greet)
+            talk.call(1, "edit_wallet", wallet=bob, action="label", nickname="Kept")
+            assert "done" in await asyncio.to_thread(talk.text)
+            _give_up(application.store)
+            with pytest.raises(AuraError, match="DuckDB gave up on it; what is committed is safe"):
+                await serving
+        return talk
+
+    with ExitStack() as after:
+        talk = asyncio.run(serve_and_lose(after))
+        found = talk.call(2, "search", query="Kept").receive()["result"]["structuredContent"]
+        assert [match["address"] for match in found["matches"]] == [bob]
+
+
+def _give_up(store: Store) -> None:
+    """Make a checkpoint fail half-way; a limit on file sizes stands for the disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (Path(store.database.name).stat().st_size, hard))
+    try:
+        with pytest.raises(duckdb.FatalException):
+            store.database.cursor().execute("CHECKPOINT")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
