@@ -1,12 +1,9 @@
-"""Open the one DuckDB file, hand a cursor to each thread and let one writer in at a time.
+"""Hand a cursor of the one DuckDB file to each thread and let one writer in at a time.
 
-Not responsible for the tables (`migrations`, `schema/`) or for what is in them, or for the memory (`memory`).
+Not responsible for opening the file (`opening`), for the tables in it, or for the memory (`memory`).
 """
 
-import errno
 import itertools
-import os
-import re
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -16,21 +13,18 @@ from typing import Any, Final, Self, TypeVar
 
 import duckdb
 
-from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
+from data.errors import StoreError
+from data.store.duckdb_errors import translated
 from data.store.memory import Memory
-from data.store.migrations import migrate
+from data.store.opening import open_file
 from data.store.writer import Writer
 
 R = TypeVar("R")
 
 MEMORY: Final = ":memory:"
 
-_PID: Final = re.compile(r"\(PID (\d+)\)")
-_NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
 _ANYTHING: Final = "SELECT 1"
 _MARK: Final = "SELECT value FROM meta WHERE key = ?"
-_LIMIT: Final = "SET memory_limit = '{}MB'"
-_NO_LINKS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _CHECKPOINT_BYTES: Final = 8 << 20
 """From this size on the log of what was committed is written into the database file, as DuckDB would by itself.
 
@@ -51,13 +45,6 @@ HUNGRY_WRITES: Final = 1_000
 
 ASKING_MB: Final = 128
 """Memory for a question that does not get by with what is left; all of it where this is not enough either."""
-
-_SEALED: Final = (
-    "SET allowed_configs = ['memory_limit']",
-    "SET python_enable_replacements = false",
-    "SET enable_external_access = false",
-    "SET lock_configuration = true",
-)
 
 
 class Database:
@@ -90,37 +77,17 @@ class Database:
 
     @classmethod
     def open(cls, path: Path | None, *, memory_limit_mb: int, threads: int, idle_limit_mb: int | None = None) -> Self:
-        """Open or create the database at `path` (None: in memory), bring its schema up to date and seal its settings.
+        """Open or create the database at `path`, None for one in memory.
 
-        A new file appears under its name only when it is complete. `idle_limit_mb` is the memory that is left outside
-        of `heavy` work, None for all of it; a database in memory needs what it holds.
+        `idle_limit_mb` is the memory that is left outside of `heavy` work, None for all of it; a database in memory
+        needs what it holds.
 
         Raises:
-            DatabaseLockedError: another process has it open.
-            DatabaseFormatError: it is no database of ours, or of a newer version.
-            DiskFullError: there is no room to create it.
-            StoreError: the path cannot be used, for the reason given.
+            StoreError: as `open_file`.
         """
         name = MEMORY if path is None else str(path)
-        if path is not None and not path.exists():
-            _create(path)
         idle = memory_limit_mb if idle_limit_mb is None or path is None else min(idle_limit_mb, memory_limit_mb)
-        with translated(name):
-            # When to write its log into the file we say: only we look whether there is room (`_checkpoint`).
-            limit = f"{memory_limit_mb}MB"
-            root = duckdb.connect(
-                name, config={"memory_limit": limit, "threads": threads, "checkpoint_threshold": "1TB"}
-            )
-        try:
-            with translated(name):
-                if path is not None:
-                    root.execute(f"SET temp_directory = {_literal(f'{path}.tmp')}")
-                migrate(root, name)
-                for statement in (*_SEALED, _LIMIT.format(idle)):
-                    root.execute(statement)
-        except BaseException:
-            root.close()
-            raise
+        root = open_file(path, name, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle, threads=threads)
         return cls(root, name, memory_limit_mb=memory_limit_mb, idle_limit_mb=idle)
 
     def close(self) -> None:
@@ -479,61 +446,3 @@ class Database:
         if self._connection is None:
             raise StoreError(f"database {self.name}: is closed")
         return self._connection.cursor()
-
-
-@contextmanager
-def translated(name: str) -> Generator[None]:
-    """Turn errors of DuckDB into ours, each one line that names the database."""
-    try:
-        yield
-    except duckdb.Error as error:
-        raise _translate(error, name) from error
-
-
-def _create(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise StoreError(f"database {path}: the folder {str(path.parent)!r} does not exist; create it first")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with translated(str(path)), duckdb.connect(str(temporary)) as connection:
-            migrate(connection, str(path))
-        _publish(temporary, path)
-    except OSError as error:
-        raise StoreError(f"database {path}: cannot be created ({error.strerror})") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-        temporary.with_name(f"{temporary.name}.wal").unlink(missing_ok=True)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    try:
-        # A link fails where a rename would overwrite: whoever comes second uses the first one's database.
-        os.link(temporary, path)
-    except FileExistsError:
-        return
-    except OSError as error:
-        if error.errno not in _NO_LINKS or path.exists():
-            raise
-        temporary.rename(path)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _translate(error: duckdb.Error, name: str) -> StoreError:
-    text = str(error)
-    first_line = text.splitlines()[0] if text else type(error).__name__
-    if isinstance(error, duckdb.FatalException):
-        # Whatever was the reason, it says so until the file is opened anew.
-        return StoreError(f"database {name}: DuckDB gave up ({first_line}); ask again in a moment, or start AURA again")
-    if "Could not set lock" in text:
-        found = _PID.search(text)
-        pid = int(found.group(1)) if found else None
-        holder = "another process" if pid is None else f"another process (PID {pid})"
-        return DatabaseLockedError(f"database {name}: {holder} has it open; use that one, or stop it first", pid)
-    if any(sign in text.lower() for sign in _NO_SPACE):
-        return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
-    if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
-        return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")
-    return StoreError(f"database {name}: {first_line}")

@@ -15,7 +15,7 @@ import pytest
 
 from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 from data.store import Store
-from data.store.connection import translated
+from data.store.duckdb_errors import translated
 from data.store.memory import Memory
 from data.store.migrations import list_migrations
 from tests.aura_mcp.hub.processes import mounted

@@ -1,0 +1,45 @@
+"""Say in one line what DuckDB refuses, and what to do about it.
+
+Not responsible for trying again (`connection`).
+"""
+
+import errno
+import os
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+import duckdb
+
+from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
+
+_PID: Final = re.compile(r"\(PID (\d+)\)")
+_NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
+
+
+@contextmanager
+def translated(name: str) -> Generator[None]:
+    """Turn errors of DuckDB into ours, each one line that names the database."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise _translate(error, name) from error
+
+
+def _translate(error: duckdb.Error, name: str) -> StoreError:
+    text = str(error)
+    first_line = text.splitlines()[0] if text else type(error).__name__
+    if isinstance(error, duckdb.FatalException):
+        # Whatever was the reason, it says so until the file is opened anew.
+        return StoreError(f"database {name}: DuckDB gave up ({first_line}); ask again in a moment, or start AURA again")
+    if "Could not set lock" in text:
+        found = _PID.search(text)
+        pid = int(found.group(1)) if found else None
+        holder = "another process" if pid is None else f"another process (PID {pid})"
+        return DatabaseLockedError(f"database {name}: {holder} has it open; use that one, or stop it first", pid)
+    if any(sign in text.lower() for sign in _NO_SPACE):
+        return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
+    if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
+        return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")
+    return StoreError(f"database {name}: {first_line}")
