@@ -2,6 +2,7 @@
 
 The hub is a process of its own; the chain and the pusher are here, on loopback. Everybody reads the same monotonic
 clock. First a steady rate, then ten times as much for a while: that may queue, but nothing may get lost or double.
+How long the disk alone takes meanwhile is told, too: a push is told once it is durable.
 Not responsible for asserting times: machines differ.
 """
 
@@ -22,6 +23,7 @@ from data.store import Store
 from data.store.facts import Candle
 from engine.units import WSOL
 from tests.aura_mcp.hub.processes import info_of
+from tests.benchmarks._disk import watched_disk
 from tests.builders.transactions import SOL_UNIT, address
 from tests.e2e.live._hub import HELIUS_PATH, SECRET, LiveHub
 from tests.fakes.chain import Chain, Executed
@@ -117,10 +119,11 @@ def _trade(chain: Chain, wallet: str, amount: int) -> Executed:
 def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dict[str, float]:
     bodies = [(done.signature, text_of([done.helius])) for done in trades]
     spent_s, start = _cpu_s(hub), monotonic() + 0.5
-    pushed = _push(hub.port, bodies, start, rate)
-    pushed_until = max(each.answered_at for each in pushed.values())
     wanted = {done.signature for done in trades}
-    _await(lambda: wanted <= _told(file).keys())
+    with watched_disk(file.parent) as disk:
+        pushed = _push(hub.port, bodies, start, rate)
+        _await(lambda: wanted <= _told(file).keys())
+    pushed_until = max(each.answered_at for each in pushed.values())
     told = _told(file)
     times = Counter(line.split()[1] for line in file.read_text("ascii").splitlines())
     whole = sorted(1_000 * (told[name] - pushed[name].at) for name in wanted)
@@ -140,6 +143,7 @@ def _run(hub: LiveHub, file: Path, trades: Sequence[Executed], rate: int) -> dic
         "event_max_ms": whole[-1],
         "pusher_behind_ms": 1_000 * late,
         "hub_cpu_ms_per_event": 1_000 * (_cpu_s(hub) - spent_s) / len(trades),
+        **disk,
     }
 
 
