@@ -26,14 +26,17 @@ from aura_mcp.hub.sockets import SocketDoor
 from aura_mcp.jobs import in_background, opened_live
 from aura_mcp.live import Live
 from aura_mcp.server import AuraServer, build_server
+from aura_mcp.services.keeping import keep_going
 from aura_mcp.services.system import HubState
 from aura_mcp.web.refresh import refresh_route
 from aura_mcp.web.webhooks import HELIUS_PATH, HeliusDoor
 
 IDLE: Final = "idle"
-LOST: Final = "database lost"
+GAVE_UP: Final = "database gave up"
 WATCH_S: Final = 2.0
 """How often a hub looks whether its database still answers."""
+LOST_DRAIN_S: Final = 1.0
+"""How long calls may go on after it does not: none of them gets anything more."""
 
 ACCEPT_S: Final = 0.02
 """What the event loop needs to take in connections that the kernel has accepted."""
@@ -56,6 +59,7 @@ class Hub:
         self._started_s = self._clock.monotonic_s()
         self._sockets: SocketDoor | None = None
         self._http: HttpDoor | None = None
+        self._lost: AuraError | None = None
 
     def state(self) -> HubState:
         """Return what there is to know about this hub."""
@@ -97,7 +101,7 @@ class Hub:
             sockets = self._sockets = SocketDoor(server.protocol, state, desk, token=door_token, on_leave=leave)
             await sockets.open(listener)
             await stack.enter_async_context(in_background(server.announcer, live))
-            watching = asyncio.create_task(self._watch(reason))
+            watching = asyncio.create_task(keep_going("database watch", lambda: self._watch(reason)))
             stack.callback(watching.cancel)
             info = self._info(address)
             self._folder.publish(info)
@@ -108,10 +112,12 @@ class Hub:
             await asyncio.sleep(ACCEPT_S)
             sockets.park()
             logger.info("hub_leaving", extra={"fields": {"reason": why, "sessions": sockets.session_count}})
-            await asyncio.gather(sockets.close(why, self._settings.drain_s), http.settle(self._settings.drain_s))
-        if why == LOST:
-            name = self._application.database
-            raise AuraError(f"database {name}: DuckDB gave up on it; what is committed is safe, start AURA again")
+            drain_s = self._settings.drain_s if self._lost is None else min(LOST_DRAIN_S, self._settings.drain_s)
+            # What was not begun is asked again at the next hub.
+            farewell = why if self._lost is None else REPLACED
+            await asyncio.gather(sockets.close(farewell, drain_s), http.settle(drain_s))
+        if self._lost is not None:
+            raise self._lost
 
     def _build_server(self) -> AuraServer:
         server = build_server(self._application, host=self)
@@ -143,12 +149,12 @@ class Hub:
 
     async def _watch(self, reason: "asyncio.Future[str]") -> None:
         """Leave when the database answers nothing any more: the next hub opens it anew."""
-        database, is_lost = self._application.store.database, False
-        while not is_lost:
+        while self._lost is None:
             await asyncio.sleep(WATCH_S)
-            is_lost = await asyncio.to_thread(database.is_lost)
+            lost = await asyncio.to_thread(self._application.store.database.lost)
+            self._lost = None if lost is None else AuraError(str(lost))
         if not reason.done():
-            reason.set_result(LOST)
+            reason.set_result(GAVE_UP)
 
     async def _wait(self, reason: "asyncio.Future[str]", info: RunInfo) -> str:
         """Return why to leave: told so, or started by a bridge and asked nothing for a while."""
@@ -158,7 +164,9 @@ class Hub:
                 # Nobody finds the hub from here on; whoever has just found it is served after all.
                 self._folder.withdraw()
                 await asyncio.sleep(ACCEPT_S)
-                if self._idle_exit_in_s() <= 0 or reason.done():
+                if reason.done():
+                    break
+                if self._idle_exit_in_s() <= 0:
                     return IDLE
                 self._folder.publish(info)
             await asyncio.wait((reason,), timeout=max(left_s, ACCEPT_S))

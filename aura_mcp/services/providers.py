@@ -4,6 +4,7 @@ Not responsible for what is asked of them, or for which of several is asked.
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import contextmanager
 from functools import cached_property
@@ -13,6 +14,7 @@ import anyio
 
 from aura_mcp.provider_settings import ProviderSettings
 from data.clock import Clock
+from data.errors import StoreError
 from data.providers import Api, ApiKey, Health, Http, Pace, Paces, ProviderConfig, ProviderSpec, list_providers
 from data.providers import helius as helius_module
 from data.providers import solana_rpc as solana_rpc_module
@@ -22,6 +24,8 @@ from data.providers.solana_rpc import SolanaRpc
 from data.store.usage import Usage
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 class Network(NamedTuple):
@@ -117,7 +121,11 @@ class Providers:
         """Close the connections and write down what was spent."""
         await self._http.aclose()
         if self._usage is not None:
-            self._usage.save()
+            try:
+                self._usage.save()
+            except StoreError as error:
+                # What was written ahead stays: more than was spent.
+                logger.warning("credits_not_saved", extra={"fields": {"reason": str(error)}})
 
 
 def config_of(spec: ProviderSpec, *, is_offline: bool = False) -> ProviderConfig:

@@ -63,7 +63,7 @@ class Arrivals:
 
     @property
     def leaving(self) -> frozenset[str]:
-        """Signatures that wait to be stored as facts, and leave the queue with that if they are there."""
+        """Signatures that leave the queue, if they are there, when what waits becomes facts: of facts, or of none."""
         return self._leaving
 
     def take(

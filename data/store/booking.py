@@ -28,7 +28,7 @@ from data.store.derived import (
     remove_folds,
 )
 from data.store.facts import Added
-from data.store.histories import append_histories, tidy_histories
+from data.store.histories import append_histories, crowded_entities, tidy_history
 from data.store.near import TooMuchError, read_near
 from data.store.recalled import Recalled
 from data.store.work import find_work
@@ -45,6 +45,7 @@ _MEMORY_MB: Final = 192
 """Memory for a booking on top of a ledger; what does not get by has all of it."""
 
 _TIDY_EVERY: Final = 256
+"""So many bookings leave histories that are worth putting together."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of events folded so far and an estimate of their total."""
@@ -64,6 +65,7 @@ class Booking:
         self._database = database
         self._config = config
         self._untidy = 0
+        self._crowded: list[str] = []
         self.recalled = Recalled(database)
         """What live bookings remember."""
 
@@ -86,11 +88,19 @@ class Booking:
             self.tidy()
         return Booked(folds, events)
 
-    def tidy(self, after: int = _TIDY_EVERY) -> None:
-        """Put histories together when there were so many bookings since."""
-        if self._untidy >= after:
-            tidy_histories(self._database)
-            self._untidy = 0
+    def tidy(self, after: int = _TIDY_EVERY) -> bool:
+        """Put the history of one entity together if there were so many bookings since that was done for all.
+
+        Return whether others are left: one at a time, so that nobody waits for hundreds of them.
+        """
+        if not self._crowded and self._untidy < after:
+            return False
+        with self._database.write(keeps_version=True) as cursor:
+            if not self._crowded:
+                self._untidy, self._crowded = 0, crowded_entities(cursor)
+            if self._crowded:
+                tidy_history(cursor, self._crowded.pop())
+        return bool(self._crowded)
 
     def book_added(self, added: Added) -> Booked | None:
         """Inside of `write`: fold what was just stored in the same transaction.

@@ -99,16 +99,18 @@ class Database:
         if connection is not None:
             connection.close()
 
-    def is_lost(self) -> bool:
-        """Tell whether DuckDB answers nothing any more: all that is committed is there for whoever opens the file anew.
+    def lost(self) -> StoreError | None:
+        """Return why DuckDB answers nothing any more, None while it does.
 
-        So it is after a checkpoint that found the disk full, or a rollback that found no memory.
+        So it is after a checkpoint that found the disk full, or a rollback that found no memory. All that is committed
+        is there for whoever opens the file anew.
         """
         try:
-            self._own_cursor().execute(_ANYTHING).fetchall()
-        except duckdb.Error as error:
-            return isinstance(error, duckdb.FatalException)
-        return False
+            with translated(self.name):
+                self._own_cursor().execute(_ANYTHING).fetchall()
+        except StoreError as error:
+            return error if isinstance(error.__cause__, duckdb.FatalException) else None
+        return None
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return the calling thread's own cursor; what was deferred is done by then."""

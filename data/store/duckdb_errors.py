@@ -15,6 +15,8 @@ import duckdb
 from data.errors import DatabaseFormatError, DatabaseLockedError, DiskFullError, StoreError
 
 _PID: Final = re.compile(r"\(PID (\d+)\)")
+_ORIGIN: Final = "Original error: "
+_LONGEST: Final = 200
 _NO_SPACE: Final = ("no space left", "disk full", "file too large", "out of disk", os.strerror(errno.EFBIG).lower())
 
 
@@ -30,15 +32,19 @@ def translated(name: str) -> Generator[None]:
 def _translate(error: duckdb.Error, name: str) -> StoreError:
     text = str(error)
     first_line = text.splitlines()[0] if text else type(error).__name__
+    is_full = any(sign in text.lower() for sign in _NO_SPACE)
     if isinstance(error, duckdb.FatalException):
-        # Whatever was the reason, it says so until the file is opened anew.
-        return StoreError(f"database {name}: DuckDB gave up ({first_line}); ask again in a moment, or start AURA again")
+        # It says so until the file is opened anew, what it was in the end.
+        reason = " ".join(text.rpartition(_ORIGIN)[2].split())[:_LONGEST]
+        what_to_do = "free space and " if is_full else ""
+        what_to_do += "ask again in a moment, or start AURA again"
+        return StoreError(f"database {name}: DuckDB gave up ({reason}); {what_to_do}")
     if "Could not set lock" in text:
         found = _PID.search(text)
         pid = int(found.group(1)) if found else None
         holder = "another process" if pid is None else f"another process (PID {pid})"
         return DatabaseLockedError(f"database {name}: {holder} has it open; use that one, or stop it first", pid)
-    if any(sign in text.lower() for sign in _NO_SPACE):
+    if is_full:
         return DiskFullError(f"database {name}: the disk is full, nothing was half-written; free space and run again")
     if "not a valid DuckDB database" in text or "newer version" in text or "Serialization Error" in text:
         return DatabaseFormatError(f"database {name}: not a database that DuckDB can read ({first_line}); name another")

@@ -129,18 +129,13 @@ def append_histories(cursor: duckdb.DuckDBPyConnection, tokens: Mapping[str, Seq
             cursor.execute(_APPEND)
 
 
-def tidy_histories(database: Database, most_rows: int = MOST_ROWS, large_bytes: int = LARGE_BYTES) -> None:
-    """Put the rows of every entity that has more than `most_rows` together, except for what is large already.
-
-    Each entity in a transaction of its own: nobody waits for all of them.
-    """
-    for (entity,) in database.rows(_CROWDED, [most_rows], needs_ledger=False):
-        # What is told stays the same, so whoever remembers it may go on.
-        with database.write(keeps_version=True) as cursor:
-            _tidy(cursor, entity, large_bytes)
+def crowded_entities(cursor: duckdb.DuckDBPyConnection, most_rows: int = MOST_ROWS) -> list[str]:
+    """Return the entities that have more than `most_rows` rows."""
+    return [str(entity) for (entity,) in cursor.execute(_CROWDED, [most_rows]).fetchall()]
 
 
-def _tidy(cursor: duckdb.DuckDBPyConnection, entity: str, large_bytes: int) -> None:
+def tidy_history(cursor: duckdb.DuckDBPyConnection, entity: str, large_bytes: int = LARGE_BYTES) -> None:
+    """Put the rows of an entity together, except for what is large already; they tell the same as before."""
     rows: list[tuple[int, bytes]] = sorted(cursor.execute(_OF_ENTITY, [entity]).fetchall())
     large = [place for place, (_, body) in enumerate(rows) if len(body) >= large_bytes]
     tail = rows[large[-1] + 1 if large else 0 :]

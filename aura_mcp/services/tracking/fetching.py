@@ -209,7 +209,8 @@ class Fetcher:
                 await changed.wait()
             if waiting.cancelled_caught and not run.under_way:
                 # What small batches leave to be put in order waits until nothing comes.
-                await to_thread.run_sync(self._store.booking.tidy)
+                while await to_thread.run_sync(self._store.booking.tidy) and not self._offered:
+                    pass
 
     async def _send_offered(self, jobs: MemoryObjectSendStream[Due], run: Run) -> bool:
         has_any = bool(self._offered)

@@ -31,13 +31,13 @@ REMEMBERED: Final = 20_000
 """Signatures settled lately: hints that repeat them cost nothing."""
 
 MOST_ARRIVALS: Final = 100
-"""So many transactions become facts at once at most."""
+"""So many transactions wait to become facts at most, those that are in no ledger counted, too."""
 
 CROWDED: Final = 2_000
 """With so many signatures in the queue its table takes more memory than small writes have."""
 
 UNTIDY: Final = 8_192
-"""After so many batches histories are put in order even when there is no pause."""
+"""After so many batches histories are put in order even when there is no pause, one with each step."""
 
 UNREADABLE: Final = "unreadable"
 REFUSED: Final = "refused"

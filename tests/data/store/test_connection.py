@@ -264,10 +264,12 @@ def test_transaction_after_one_that_could_not_be_rolled_back_goes_through(tmp_pa
 def test_database_that_answers_nothing_any_more_is_named_with_the_fix() -> None:
     """Bad luck: one clear line says what to do."""
     with (
-        pytest.raises(StoreError, match=r"^database x: DuckDB gave up \(FATAL Error: disk full\); ask again"),
+        pytest.raises(
+            StoreError, match=r"^database x: DuckDB gave up \(\"disk full here\"\); free space and ask again[^\n]*$"
+        ),
         translated("x"),
     ):
-        raise duckdb.FatalException("FATAL Error: disk full\nmore")
+        raise duckdb.FatalException('FATAL Error: it has been invalidated\nOriginal error: "disk full\nhere"')
 
 
 class _ShortOfMemory:

@@ -7,7 +7,7 @@ import pytest
 from data.store import Store
 from data.store import booking as booking_module
 from data.store.finality import Placement
-from data.store.histories import Histories, tidy_histories
+from data.store.histories import MOST_ROWS, Histories, crowded_entities, tidy_history
 from data.store.history_check import uneven_histories
 from data.store.readings import Source
 from engine.facts import Side
@@ -27,7 +27,7 @@ def test_histories_tell_what_the_tables_say(seed: int, large_bytes: int) -> None
             if chance.random() < 0.7:
                 store.booking.book()
             if chance.random() < 0.2:
-                tidy_histories(store.database, most_rows=2, large_bytes=large_bytes)
+                _tidy(store, most_rows=2, large_bytes=large_bytes)
         store.booking.book()
         assert list(uneven_histories(store.database)) == []
         assert sum(Histories(store.database).of(entity).rows for entity in store.positions.entities()) > 0
@@ -40,22 +40,27 @@ def test_tidying_leaves_one_row_of_an_entity() -> None:
             store.facts.add_readings([trade(f"t{number}", "buy", 1, SOL, at=number)], Source.RPC)
             store.booking.book()
         before = Histories(store.database).of(address("alice"))
-        tidy_histories(store.database, most_rows=4)
+        _tidy(store, most_rows=4, large_bytes=10**9)
         assert store.database.rows("SELECT count(*) FROM history") == [(1,)]
         assert Histories(store.database).of(address("alice")) == before
 
 
-def test_entities_are_tidied_one_by_one() -> None:
-    """Fast: who tells or writes waits for one entity at most, and whoever reads meanwhile finds the same."""
+def test_histories_are_put_together_one_at_a_time() -> None:
+    """Fast: nobody waits for hundreds of entities, and what others remember stays true."""
     with Store.open(None) as store:
-        for number in range(5):
+        for number in range(MOST_ROWS + 1):
             both = [trade(f"{wallet}{number}", "buy", 1, SOL, at=number, wallet=wallet) for wallet in ("alice", "bob")]
             store.facts.add_readings(both, Source.RPC)
             store.booking.book()
-        left: list[int] = []
-        with store.database.committed(lambda: left.append(store.database.rows("SELECT count(*) FROM history")[0][0])):
-            tidy_histories(store.database, most_rows=4)
-        assert left == [6, 2]
+        version, left = store.database.version, [_rows(store)]
+        assert not store.booking.tidy(MOST_ROWS + 2), "not yet"
+        assert store.booking.tidy(MOST_ROWS + 1)
+        left.append(_rows(store))
+        assert not store.booking.tidy(MOST_ROWS + 1)
+        left.append(_rows(store))
+        assert not store.booking.tidy(1), "all of it is done"
+        assert left == [2 * (MOST_ROWS + 1), MOST_ROWS + 2, 2]
+        assert store.database.version == version
         assert list(uneven_histories(store.database)) == []
 
 
@@ -88,6 +93,16 @@ def test_a_booking_that_fails_leaves_neither_ledger_nor_history(monkeypatch: pyt
         store.booking.book()
         assert list(uneven_histories(store.database)) == []
         assert len(Histories(store.database).of(address("alice")).tokens) == 1
+
+
+def _tidy(store: Store, *, most_rows: int, large_bytes: int) -> None:
+    with store.database.write() as cursor:
+        for entity in crowded_entities(cursor, most_rows):
+            tidy_history(cursor, entity, large_bytes)
+
+
+def _rows(store: Store) -> int:
+    return int(store.database.rows("SELECT count(*) FROM history")[0][0])
 
 
 def _step(chance: random.Random, store: Store, number: int) -> None:
