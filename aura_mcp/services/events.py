@@ -217,7 +217,7 @@ class Events:
             return self._add([*self._whale_trades(legs), *self._reversals(lost), *self._updates(legs, str(upto))], upto)
 
     def tell(self, placed: Sequence[Placed]) -> list[StoredEvent]:
-        """Inside of `beside`: return what live readings tell, for whoever makes it durable together with them."""
+        """Inside of `beside`: return what live readings tell, for whoever keeps it together with them."""
         legs = self._legs_of(placed)
         times = [leg.block_time for leg in legs if leg.block_time is not None and leg.is_trade]
         known = self._recalled.prices(min(times) - 2 * DAY_S) if times else []

@@ -1,7 +1,8 @@
 """Take pushes from Helius: `POST /webhooks/helius`, through a tunnel, with a secret of its own.
 
 A push is a hint: its signatures are written down, and what happened is fetched from the chain. It is answered once
-the hints are durable; whoever pushes tries again otherwise. Not responsible for making webhooks (`services.webhooks`).
+they, or the facts they hint at, are kept; whoever pushes tries again otherwise.
+Not responsible for making webhooks (`services.webhooks`).
 """
 
 import asyncio

@@ -1,7 +1,9 @@
-"""Take what live batches bring: durable at once in the journal, facts a moment later together with what else has come.
+"""Take what live batches bring: kept at once in the journal, facts a moment later together with what else has come.
 
 Writing a few facts costs as much as writing many: six tables, their keys, the booking. Whoever reads or writes the
 database has all of it stored and booked first (`Database.defer`), so nobody sees the difference.
+What a power cut takes out of the journal is fetched again: no cursor moves before the facts that it passes are in the
+database, and what is queued leaves the queue together with its facts.
 Not responsible for when that is done if nobody reads.
 """
 
@@ -45,7 +47,7 @@ _decoder: Final = msgspec.msgpack.Decoder(Arrival)
 
 
 class Arrivals:
-    """What is durable and not stored as facts yet."""
+    """What is kept and not stored as facts yet."""
 
     def __init__(
         self, database: Database, journal: Journal, facts: Facts, finality: Finality, booking: Booking
@@ -69,7 +71,7 @@ class Arrivals:
     def take(
         self, readings: Sequence[Reading], confirmed: Sequence[Placement], queued: Sequence[str], tell: Tell
     ) -> bool:
-        """Inside of `beside`: make readings from the chain durable together with what they tell.
+        """Inside of `beside`: keep readings from the chain together with what they tell.
 
         False, with nothing done, where they must be stored the usual way: a transaction is known, a reading cannot be
         stored, or earlier facts are not booked and told.

@@ -50,7 +50,7 @@ ASKING_MB: Final = 128
 class Database:
     """One root connection to one database file; every thread gets its own cursor.
 
-    Writers take turns under a lock, so that two transactions never meet on a key. What is made durable beside the
+    Writers take turns under a lock, so that two transactions never meet on a key. What is kept beside the
     database takes turns with them under a second lock, but not with `catch_up_a_step` and checkpoints: nobody who has
     something to tell waits for those. Who holds the second lock never waits for the first one.
     """
@@ -188,7 +188,7 @@ class Database:
 
     @contextmanager
     def beside(self) -> Generator[None]:
-        """Keep other writers out while something is made durable elsewhere, and then tell as after a commit.
+        """Keep other writers out while something is kept elsewhere, and then tell as after a commit.
 
         As in a `write` that keeps the version, but nothing can be written here, and steps of deferred work go on.
         """
@@ -197,7 +197,7 @@ class Database:
             try:
                 with self._memory.lent(WRITING_MB):
                     yield
-                    # Before anything else can fail: it is durable.
+                    # Before anything else can fail: it is kept.
                     self._writer.owe(self._owing)
                     for call in self._following:
                         call()
@@ -322,7 +322,7 @@ class Database:
 
     @contextmanager
     def _alone(self, *, catches_up: bool = True) -> Generator[None]:
-        """Keep out what is made durable beside the database, and do what that has deferred; not so within a step."""
+        """Keep out what is kept beside the database, and do what that has deferred; not so within a step."""
         if self._is_stepping():
             yield
             return

@@ -1,6 +1,6 @@
 """Tell how the disk was doing meanwhile: a process that makes one page durable a hundred times a second.
 
-Whoever commits waits as long as that at least. Not responsible for what is measured beside it (`webhooks`).
+Whoever waits for the disk waits as long as that at least. Not responsible for what is measured beside it (`webhooks`).
 """
 
 import json

@@ -2,7 +2,7 @@
 
 The hub is a process of its own; the chain and the pusher are here, on loopback. Everybody reads the same monotonic
 clock. First a steady rate, then ten times as much for a while: that may queue, but nothing may get lost or double.
-How long the disk alone takes meanwhile is told, too: a push is told once it is durable.
+How long the disk alone takes meanwhile is told, too: transactions wait for it.
 Not responsible for asserting times: machines differ.
 """
 

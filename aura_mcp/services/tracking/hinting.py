@@ -1,4 +1,4 @@
-"""Take hints about signatures and make them durable, many in one transaction when many come at once.
+"""Take hints about signatures and write them down, many in one transaction when many come at once.
 
 Not responsible for who sends them, or for fetching.
 """
@@ -34,7 +34,7 @@ class Hints:
         self._turn = anyio.Lock()
 
     async def add(self, signatures: Iterable[str], origin: Origin, slots: Mapping[str, int] | None = None) -> int:
-        """Have hinted signatures fetched and return how many were taken; they or their facts are durable by then.
+        """Have hinted signatures fetched and return how many were taken; they or their facts are kept by then.
 
         What is no signature, and what was fetched a moment ago, is left out. `slots` saves a look into the facts.
         """
@@ -74,7 +74,7 @@ class Hints:
 
     def _queue(self, batch: Sequence[Wanted]) -> None:
         with self._storing.room(), self._store.database.write(keeps_version=True):
-            # Facts that were stored meanwhile are as durable as a hint.
+            # Facts that were taken meanwhile are as good as a hint.
             left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
             self._storing.will_queue(wanted.signature for wanted in left)
             self._store.pending.add(left, self._clock.epoch_s())

@@ -1,4 +1,4 @@
-"""Write what was fetched, as one writer: durable at once, exactly once in the ledger.
+"""Write what was fetched, as one writer: kept at once, exactly once in the ledger.
 
 Not responsible for fetching (`fetching`), or for what a live batch is until it becomes facts (`data.store.arrivals`).
 """
@@ -70,7 +70,7 @@ class News(Protocol):
     """Who tells what was stored (`services.events`)."""
 
     def tell(self, placed: Sequence[Placed]) -> list[StoredEvent]:
-        """Inside of `beside`: return what live readings tell, for whoever makes it durable together with them."""
+        """Inside of `beside`: return what live readings tell, for whoever keeps it together with them."""
         ...
 
     def emit(self) -> object:
@@ -154,7 +154,7 @@ class Storing:
         return Outcome.NEW in outcomes
 
     def _arrive(self, batch: _Batch) -> bool:
-        """Make what came durable and tell it; it becomes facts a moment later. False where it must become some now."""
+        """Keep what came and tell it; it becomes facts a moment later. False where it must become some now."""
         if batch.quarantined or any(_doubts(batch)):
             return False
         has_arrived = self._take(batch)

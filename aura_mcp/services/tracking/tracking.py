@@ -42,7 +42,7 @@ class Tracking:
     """The following of wallets. Every method may be called at any time and be cancelled; nothing is lost by that.
 
     `on_commit` is called in the event loop after something new was committed. `news` is told of live readings in
-    the transaction that makes them durable; of all others the facts tell. `teller` brings the history of new wallets
+    the transaction that keeps them; of all others the facts tell. `teller` brings the history of new wallets
     in fewer calls.
     """
 
@@ -109,7 +109,7 @@ class Tracking:
             return await self._reconciling.reconcile(wallets, progress)
 
     async def hint(self, signatures: Iterable[str], origin: Origin, slots: Mapping[str, int] | None = None) -> int:
-        """Queue signatures that somebody told of and return how many were taken; durable when this returns.
+        """Queue signatures that somebody told of and return how many were taken; they are kept when this returns.
 
         What is no signature is left out: compare the number to count it. `slots` spares a fetch of what is stored.
         """

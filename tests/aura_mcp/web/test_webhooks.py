@@ -1,4 +1,4 @@
-"""Pushes: only with the secret, only as hints, and answered when they are durable."""
+"""Pushes: only with the secret, only as hints, and answered when they are kept."""
 
 import asyncio
 import json
@@ -166,7 +166,7 @@ def test_body_without_end_or_length_is_cut_off(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_push_that_cannot_be_written_is_to_be_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our rule: 200 means durable; anything else lets Helius try again."""
+    """Our rule: 200 means kept; anything else lets Helius try again."""
     full = post(Hints(AuraError("database x: the disk is full; free space")), body({"signature": signature("a")}))
     assert (full.status_code, full.headers["retry-after"]) == (503, "60")
     assert "disk is full" in full.text

@@ -1,4 +1,4 @@
-"""Live readings: durable at once, facts and ledger a moment later, and nobody who looks sees the moment."""
+"""Live readings: kept at once, facts and ledger a moment later, and nobody who looks sees the moment."""
 
 import random
 import sqlite3
@@ -124,7 +124,7 @@ def test_facts_that_were_not_told_yet_are_not_overtaken() -> None:
 
 
 def test_what_waited_in_a_process_that_was_killed_is_stored_by_the_next(tmp_path: Path) -> None:
-    """At least once in, exactly once in the ledger: what was durable stays so."""
+    """At least once in, exactly once in the ledger: what was kept stays so."""
     with _started(tmp_path / "aura.duckdb") as store:
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
@@ -212,7 +212,7 @@ def test_nothing_is_left_beside_a_file_that_was_closed(tmp_path: Path) -> None:
 
 
 def test_journal_that_cannot_be_written_is_named_and_takes_nothing(tmp_path: Path) -> None:
-    """Bad input: one clear line; what was not durable was not told."""
+    """Bad input: one clear line; what was not kept was not told."""
     with _started(tmp_path / "aura.duckdb") as store:
         (tmp_path / "aura.duckdb.journal").mkdir()
         with pytest.raises(StoreError, match=r"journal .*aura\.duckdb\.journal: unable to open"):

@@ -4,6 +4,7 @@ from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
@@ -61,16 +62,20 @@ class Following:
 
 @contextmanager
 def following(
-    *names: str, mints: tuple[str, ...] = ("BONK",), config: TrackingConfig | None = None, asked: Asked | None = None
+    *names: str,
+    mints: tuple[str, ...] = ("BONK",),
+    config: TrackingConfig | None = None,
+    asked: Asked | None = None,
+    path: Path | None = None,
 ) -> Generator[Following]:
-    """Yield funded wallets of some names that are followed, and pools for mints."""
+    """Yield funded wallets of some names that are followed, and pools for mints; the database is at `path`."""
     chain = Chain()
     for name in names:
         chain.fund(name)
     for mint in mints:
         open_pool(chain, mint)
     node, clock = Node(chain), ChainClock(chain)
-    with Store.open(None) as store:
+    with Store.open(path) as store:
         follow(store, *names)
         yield Following(chain, node, clock, store, Tracking(store, asked or node, clock, config))
 

@@ -1,4 +1,4 @@
-"""Hints: durable at once, fetched once, forged ones harmless."""
+"""Hints: kept at once, fetched once, forged ones harmless."""
 
 from collections.abc import Sequence
 
@@ -48,7 +48,7 @@ def test_repeated_hints_cost_one_fetch() -> None:
         assert f.node.calls["getTransaction"] == 1
 
 
-def test_many_hints_at_once_are_all_durable() -> None:
+def test_many_hints_at_once_are_all_kept() -> None:
     """Those who come while one writes are written together, and none returns before."""
     with following("ann") as f:
         f.chain.fund("eve")
@@ -68,7 +68,7 @@ def test_many_hints_at_once_are_all_durable() -> None:
 
 
 def test_hint_whose_facts_are_stored_at_once_takes_no_place_in_the_queue() -> None:
-    """At least once in: what a hint waits for is durable, as its own row or as facts."""
+    """At least once in: what a hint waits for is kept, as its own row or as facts."""
     with following("ann") as f:
         sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
         queued: list[int] = []
@@ -94,7 +94,7 @@ def test_hint_whose_facts_are_stored_at_once_takes_no_place_in_the_queue() -> No
 
 
 def test_hint_that_is_not_found_at_once_is_queued_and_tried_again() -> None:
-    """A node lags: what nobody has stored in time is durable before the hint returns."""
+    """A node lags: what nobody has stored in time is kept before the hint returns."""
     with following("ann") as f:
         sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
         f.node.hidden.add(sent.signature)

@@ -2,12 +2,17 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
+from shutil import copy
+
+import pytest
 
 from aura_mcp.services.events import EventConfig, EventKind, Events
-from aura_mcp.services.tracking import TrackingConfig
+from aura_mcp.services.tracking import Tracking, TrackingConfig
 from aura_mcp.services.tracking.fetching import Fetcher
 from aura_mcp.services.tracking.history import History
 from aura_mcp.services.tracking.storing import Answer, Run, Storing
+from data.store import Store
 from data.store.pending import NOBODY, Due, Origin, Wanted
 from data.store.readings import Source
 from engine.reading import read_transaction
@@ -22,14 +27,14 @@ WAITING = "SELECT signature, tries FROM pending"
 
 
 @contextmanager
-def _storing() -> Generator[tuple[Following, Storing, Events]]:
-    with following("ann", "bob") as f:
+def _storing(path: Path | None = None) -> Generator[tuple[Following, Storing, Events]]:
+    with following("ann", "bob", path=path) as f:
         events = Events(f.store, f.clock, EventConfig())
         yield f, Storing(f.store, f.clock, TrackingConfig(), events), events
 
 
 def test_live_batch_is_told_before_it_becomes_facts() -> None:
-    """Spec: fed after commit, and what is durable at once is enough for that."""
+    """Spec: fed after commit, and what is kept at once is enough for that."""
     with _storing() as (f, storing, events):
         assert storing.store([_answer(f, "ann")], Run(is_live=True))
         assert (len(f.store.arrivals.leaving), _told(events)) == (1, [address("ann")])
@@ -47,6 +52,29 @@ def test_what_the_node_does_not_know_makes_nobody_else_wait() -> None:
         assert len(f.store.arrivals.leaving) == 2
         assert _told(events) == [address("ann"), address("bob")]
         assert f.rows(WAITING) == [(signature("forged"), 1)]
+
+
+@pytest.mark.parametrize("is_swept", [False, True], ids=["told", "told, then listed"])
+def test_what_a_power_cut_takes_is_fetched_again(tmp_path: Path, *, is_swept: bool) -> None:
+    """No gap, no double: what was kept without waiting for the disk is behind no cursor."""
+    with _storing(tmp_path / "aura.duckdb") as (f, storing, _):
+        before = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        f.chain.finalize()
+        run(f.tracking.sweep())
+        taken = _answer(f, "ann")
+        f.chain.finalize()
+        storing.store([taken], Run(is_live=True))
+        if is_swept:
+            run(f.tracking.sweep())
+        cut = tmp_path / "cut"
+        cut.mkdir()
+        for name in ("aura.duckdb", "aura.duckdb.wal"):
+            copy(tmp_path / name, cut)
+        with Store.open(cut / "aura.duckdb") as store:
+            assert len(_stored(store)) == (2 if is_swept else 1)
+            run(Tracking(store, f.node, f.clock).sweep())
+            assert _stored(store) == {before.signature, taken.due.signature}
+            assert store.verification.verify().is_sound
 
 
 def test_facts_that_came_another_way_are_told_first() -> None:
@@ -96,6 +124,10 @@ def test_what_waits_is_not_in_the_way_of_what_is_due() -> None:
         done = run(fetcher.run())
         assert (done.transactions, done.new) == (1, 1)
         assert f.rows(WAITING) == []
+
+
+def _stored(store: Store) -> set[str]:
+    return {signature for (signature,) in store.database.rows("SELECT signature FROM effect")}
 
 
 def _fetcher(f: Following, storing: Storing, store_batch: int = 64) -> Fetcher:
