@@ -7,7 +7,7 @@ import itertools
 import shutil
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Final, Self, TypeVar
 
@@ -51,8 +51,8 @@ class Database:
     """One root connection to one database file; every thread gets its own cursor.
 
     Writers take turns under a lock, so that two transactions never meet on a key. What is kept beside the
-    database takes turns with them under a second lock, but not with `catch_up_a_step` and checkpoints: nobody who has
-    something to tell waits for those. Who holds the second lock never waits for the first one.
+    database takes turns with them under a second lock, but not with `catch_up_a_step`, checkpoints and what keeps the
+    version: nobody who has something to tell waits for those. Who holds the second lock never waits for the first one.
     """
 
     def __init__(self, root: duckdb.DuckDBPyConnection, name: str, *, memory_limit_mb: int, idle_limit_mb: int) -> None:
@@ -169,7 +169,8 @@ class Database:
         Who writes more does it inside of `heavy`: there is no second try here, but whoever tries again has all of it.
         The cursor is the thread's own one during the block, and one for all writers: what is prepared on it stays. A
         `write` inside of another one of the same thread is part of that transaction. With `keeps_version` nothing is
-        written that anybody remembers, nor anything that deferred work must come before.
+        written that anybody remembers, nor anything that deferred work must come before: what is kept beside the
+        database goes on meanwhile.
         """
         self._expect_not_beside()
         with self._writing:
@@ -178,7 +179,7 @@ class Database:
                 return
             if not keeps_version:
                 self.catch_up()
-            with self._alone(catches_up=not keeps_version):
+            with nullcontext() if keeps_version else self._alone():
                 with self._fed(), self._own_writer() as writer, self._committing(writer.cursor):
                     writer.keeps_version = keeps_version
                     yield writer.cursor
@@ -321,13 +322,13 @@ class Database:
             self.commits = next(self._commits)
 
     @contextmanager
-    def _alone(self, *, catches_up: bool = True) -> Generator[None]:
+    def _alone(self) -> Generator[None]:
         """Keep out what is kept beside the database, and do what that has deferred; not so within a step."""
         if self._is_stepping():
             yield
             return
         with self._besides:
-            while catches_up and self.catch_up_a_step():
+            while self.catch_up_a_step():
                 pass
             yield
 

@@ -14,7 +14,12 @@ from typing import Final, NamedTuple
 
 from data.errors import DiskFullError, StoreError
 
-_SETTINGS: Final = ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL")
+_SETTINGS: Final = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = NORMAL",
+    # Every 32 MB SQLite waits for the disk after all.
+    "PRAGMA wal_autocheckpoint = 8192",
+)
 _CREATE: Final = (
     "CREATE TABLE IF NOT EXISTS entry"
     " (number INTEGER PRIMARY KEY, signatures TEXT NOT NULL, last_event INTEGER NOT NULL, body BLOB NOT NULL)"
