@@ -112,9 +112,10 @@ class Hub:
             await asyncio.sleep(ACCEPT_S)
             sockets.park()
             logger.info("hub_leaving", extra={"fields": {"reason": why, "sessions": sockets.session_count}})
-            drain_s = self._settings.drain_s if self._lost is None else min(LOST_DRAIN_S, self._settings.drain_s)
+            has_lost = why == GAVE_UP
+            drain_s = min(LOST_DRAIN_S, self._settings.drain_s) if has_lost else self._settings.drain_s
             # What was not begun is asked again at the next hub.
-            farewell = why if self._lost is None else REPLACED
+            farewell = REPLACED if has_lost else why
             await asyncio.gather(sockets.close(farewell, drain_s), http.settle(drain_s))
         if self._lost is not None:
             raise self._lost

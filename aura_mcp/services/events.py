@@ -48,7 +48,7 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened; `number` rises by one and is never used again."""
+    """Something that happened; `number` rises by one and is never used again, but in the moment after a power cut."""
 
     number: int
     kind: EventKind

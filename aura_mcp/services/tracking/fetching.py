@@ -209,8 +209,9 @@ class Fetcher:
                 await changed.wait()
             if waiting.cancelled_caught and not run.under_way:
                 # What small batches leave to be put in order waits until nothing comes.
-                while await to_thread.run_sync(self._store.booking.tidy) and not self._offered:
-                    pass
+                has_more = True
+                while has_more and not (self._offered or self._must_look):
+                    has_more = await to_thread.run_sync(self._store.booking.tidy)
 
     async def _send_offered(self, jobs: MemoryObjectSendStream[Due], run: Run) -> bool:
         has_any = bool(self._offered)

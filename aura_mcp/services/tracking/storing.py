@@ -134,8 +134,7 @@ class Storing:
         """Go on to make facts of what live batches brought and to book them, and return whether there is more."""
         with self.room():
             has_more = self._store.database.catch_up_a_step()
-        if not has_more:
-            self._store.booking.tidy(UNTIDY)
+        self._store.booking.tidy(UNTIDY)
         return has_more
 
     def store(self, answers: Sequence[Answer], run: Run) -> bool:
@@ -250,8 +249,9 @@ class Storing:
 
     def _remember(self, signatures: Iterable[str]) -> None:
         for signature in signatures:
+            # Somebody else may forget it in between.
+            self._recent.pop(signature, None)
             self._recent[signature] = None
-            self._recent.move_to_end(signature)
         while len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)
 
