@@ -17,6 +17,7 @@ from data.store.finality import Placement
 from data.store.journal import Journal
 from data.store.migrations import list_migrations
 from data.store.readings import Placed, Source
+from data.store.tracks import Track
 from engine.facts import Reading
 from tests.builders.facts import SOL, address, trade
 
@@ -134,6 +135,24 @@ def test_what_waited_in_a_process_that_was_killed_is_stored_by_the_next(tmp_path
         assert store.database.rows(SOLD) == [(2,)]
         assert store.database.mark("emitted_batch") == store.database.mark("last_batch"), "they are told"
         assert store.verification.verify().is_sound
+
+
+@pytest.mark.parametrize("moves", ["advance", "save"])
+def test_no_cursor_moves_past_what_a_power_cut_takes(tmp_path: Path, moves: str) -> None:
+    """No gap: the journal does not wait for the disk, so what it holds is fact before a cursor passes it."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+        track = Track(address("alice"), head_signature="later", head_slot=10**9)
+        if moves == "advance":
+            store.tracks.advance(track, [], 0)
+        else:
+            store.tracks.save([track])
+        path = _as_killed(tmp_path)
+        for file in path.parent.glob("*.journal*"):
+            file.unlink()
+    with Store.open(path) as store:
+        assert store.database.rows("SELECT head_signature FROM wallet_track") == [("later",)]
+        assert store.database.rows(SOLD) == [(1,)]
 
 
 def test_what_became_facts_before_a_kill_is_not_stored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
