@@ -74,9 +74,11 @@ class Hints:
 
     def _queue(self, batch: Sequence[Wanted]) -> None:
         with self._storing.room(), self._store.database.write(keeps_version=True):
-            # Facts that were taken meanwhile are as good as a hint.
-            left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
-            self._storing.will_queue(wanted.signature for wanted in left)
+            # Nothing is taken in between: facts that were are as good as a hint, and those that will be take their
+            # hint out of the queue. A hint that stayed would be fetched again, and known facts take a longer way.
+            with self._store.database.beside():
+                left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
+                self._storing.will_queue(wanted.signature for wanted in left)
             self._store.pending.add(left, self._clock.epoch_s())
 
 

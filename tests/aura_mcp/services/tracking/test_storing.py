@@ -1,20 +1,24 @@
 """The writer: a live batch is told at once, and what comes beside it does not make those after it wait."""
 
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copy
+from typing import ParamSpec, TypeVar
 
 import pytest
 
 from aura_mcp.services.events import EventConfig, EventKind, Events
 from aura_mcp.services.tracking import Tracking, TrackingConfig
 from aura_mcp.services.tracking.fetching import Fetcher
+from aura_mcp.services.tracking.hinting import Hints
 from aura_mcp.services.tracking.history import History
 from aura_mcp.services.tracking.storing import Answer, Run, Storing
 from data.store import Store
+from data.store.events import StoredEvent
 from data.store.pending import NOBODY, Due, Origin, Wanted
-from data.store.readings import Source
+from data.store.readings import Placed, Source
 from engine.reading import read_transaction
 from tests.aura_mcp.services.tracking._following import Following, following, run
 from tests.builders.facts import signature
@@ -22,7 +26,12 @@ from tests.builders.transactions import SOL_UNIT, address
 from tests.fakes.chain import Executed
 from tests.fakes.trading import buy
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 TOKENS = 1_000_000
+PATIENCE_S = 60
+"""After that long a test goes on, and fails."""
 WAITING = "SELECT signature, tries FROM pending"
 
 
@@ -111,6 +120,30 @@ def test_what_is_queued_after_it_was_taken_leaves_the_queue() -> None:
         assert f.rows(WAITING) == []
 
 
+def test_hint_that_is_queued_while_its_facts_are_taken_is_not_fetched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fast: under load hints are queued and facts taken at the same time, and known facts take a longer way."""
+    with _storing() as (f, storing, events):
+        hints = Hints(f.store, f.clock, _fetcher(f, storing), storing)
+        taken = _answer(f, "ann")
+        hinting = threading.Thread(target=lambda: run(hints.add([taken.due.signature], Origin.WEBHOOK)))
+        is_there = threading.Event()
+        for holder, name in ((f.store.pending, "add"), (f.store.database, "beside")):
+            monkeypatch.setattr(holder, name, _noticed(getattr(holder, name), is_there))
+        tell = events.tell
+
+        def tell_meanwhile(placed: Sequence[Placed]) -> list[StoredEvent]:
+            hinting.start()
+            assert is_there.wait(PATIENCE_S)
+            return tell(placed)
+
+        monkeypatch.setattr(events, "tell", tell_meanwhile)
+        storing.store([taken], Run(is_live=True))
+        hinting.join(PATIENCE_S)
+        f.store.database.catch_up()
+        assert run(_fetcher(f, storing).run()).transactions == 0
+        assert f.rows(WAITING) == []
+
+
 def test_what_waits_is_not_in_the_way_of_what_is_due() -> None:
     """Fast: the queue is read past what leaves it by itself, of a live batch that goes into no ledger, too."""
     with _storing() as (f, storing, _):
@@ -124,6 +157,18 @@ def test_what_waits_is_not_in_the_way_of_what_is_due() -> None:
         done = run(fetcher.run())
         assert (done.transactions, done.new) == (1, 1)
         assert f.rows(WAITING) == []
+
+
+def _noticed(call: Callable[P, T], is_there: threading.Event) -> Callable[P, T]:
+    """Return a call that tells when another thread comes to it."""
+    mine = threading.current_thread()
+
+    def noticed(*args: P.args, **kwargs: P.kwargs) -> T:
+        if threading.current_thread() is not mine:
+            is_there.set()
+        return call(*args, **kwargs)
+
+    return noticed
 
 
 def _stored(store: Store) -> set[str]:
