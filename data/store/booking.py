@@ -118,9 +118,9 @@ class Booking:
             return None
         states = recalled.states([key for key, task in chunk.work.items() if task.is_stored])
         output = self._fold_chunk(chunk, states)
-        if output.marked or len(chunk.work) > FEW:
+        if output.marked:
             return None
-        _store_few(database, database.cursor(), chunk.work, output, states, has_marks=False)
+        self._store_near(database.cursor(), chunk.work, output, states, has_marks=False)
         database.set_mark("booked_batch", added.batch)
         database.once_committed(lambda: recalled.keep(output.states))
         self._untidy += 1
@@ -201,13 +201,24 @@ class Booking:
             chunk = read_near(cursor, span, self.recalled)
             states = self.recalled.states([key for key, task in chunk.work.items() if task.is_stored])
             output = self._fold_chunk(chunk, states)
-            if len(chunk.work) <= FEW:
-                _store_few(self._database, cursor, chunk.work, output, states, has_marks=True)
-            else:
-                _store(cursor, chunk.work, output, output.tables())
+            self._store_near(cursor, chunk.work, output, states, has_marks=True)
             self._database.set_mark("booked_batch", span.upto)
         events = sum(len(group.events) for group in chunk.folds)
         return Booked(len(chunk.work), events), bool(output.marked)
+
+    def _store_near(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        work: Mapping[Key, Task],
+        output: Output,
+        states: Mapping[Key, Stored],
+        *,
+        has_marks: bool,
+    ) -> None:
+        if len(work) <= FEW:
+            _store_few(self._database, cursor, work, output, states, has_marks=has_marks)
+        else:
+            _store(cursor, work, output, output.tables())
 
     def _fold_all(
         self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None

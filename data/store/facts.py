@@ -20,6 +20,9 @@ from engine.facts import Reading
 FEW: Final = 200
 """So many rows of a table at most are appended one by one."""
 
+LOOKED_UP: Final = 500
+"""So many readings of a batch at most are looked up one by one, which tells that none is known."""
+
 _MANY: Final = 5_000
 """A batch of more has all of the memory."""
 
@@ -191,7 +194,7 @@ class Facts:
         placed = [place(reading, source) for reading in readings]
         candidates = [p for p in placed if not isinstance(p, str)]
         with self._batch(len(candidates)) as (cursor, batch):
-            places = _known_places(cursor, candidates) if len(candidates) <= FEW else None
+            places = _known_places(cursor, candidates) if len(candidates) <= LOOKED_UP else None
             signatures = {place_key(p.reading.signature) for p in candidates}
             is_fresh = places is not None and signatures.isdisjoint(key for key, _ in places)
             sorted_ = _Sorted({} if is_fresh else _find_stored(cursor, candidates))

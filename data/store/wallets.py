@@ -23,6 +23,7 @@ WALLET_COLUMNS: Final = {
     "is_program_derived": Type.BOOLEAN,
 }
 
+_TRACKED: Final = "SELECT address FROM wallet WHERE is_tracked ORDER BY address"
 _CANDIDATES: Final = "SELECT address FROM wallet WHERE {condition} ORDER BY address LIMIT 5"
 _MARK_FOLDS: Final = """
 INSERT INTO refold
@@ -62,7 +63,7 @@ class Wallets:
         """Return the addresses of all followed wallets, sorted."""
         version, known = self._database.version, self._tracked
         if known is None or known[0] != version:
-            rows = self._database.rows("SELECT address FROM wallet WHERE is_tracked ORDER BY address")
+            rows = self._database.rows(_TRACKED, needs_ledger=False)
             known = self._tracked = version, tuple(Address(str(row[0])) for row in rows)
         return list(known[1])
 

@@ -30,8 +30,11 @@ from engine.units import Address
 REMEMBERED: Final = 20_000
 """Signatures settled lately: hints that repeat them cost nothing."""
 
-MOST_ARRIVALS: Final = 100
-"""So many transactions wait to become facts at most, those that are in no ledger counted, too."""
+MOST_ARRIVALS: Final = 200
+"""So many transactions wait to become facts at most, those that are in no ledger counted, too.
+
+At 200 a second a disk may stand still for a second before those who tell wait for it.
+"""
 
 CROWDED: Final = 2_000
 """With so many signatures in the queue its table takes more memory than small writes have."""

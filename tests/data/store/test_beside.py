@@ -14,6 +14,7 @@ from data.store.facts import Added, Facts
 from data.store.finality import Placement
 from data.store.pending import NOBODY, Origin, Wanted
 from data.store.readings import Placed, Source
+from data.store.wallets import Wallet
 from engine.facts import Reading
 from tests.builders.facts import SOL, address, signature, trade
 
@@ -112,6 +113,18 @@ def test_nobody_who_passes_on_what_was_told_waits_for_a_step(tmp_path: Path, mon
         assert _take(store, "a", 10)
         step.begin()
         assert (events.last_number(), events.emitted_batch() - events.booked_batch()) == (1, 0)
+        assert step.goes()
+        step.end()
+
+
+def test_who_is_followed_is_known_during_a_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fast: what comes is read for the wallets that are followed, whoever wrote what in between."""
+    with _started(tmp_path / "aura.duckdb") as store:
+        step = _Held(store, monkeypatch)
+        store.wallets.add([Wallet(address("alice"), None, "user", is_tracked=True, is_program_derived=False)])
+        assert _take(store, "a", 10)
+        step.begin()
+        assert store.wallets.tracked() == [address("alice")]
         assert step.goes()
         step.end()
 

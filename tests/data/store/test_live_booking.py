@@ -13,6 +13,8 @@ from tests.builders.facts import SLOT, SOL, START, TOKEN, add_rounded, address, 
 
 WALLETS = ("alice", "bob", "carol")
 TOKENS = ("BONK", "WIF")
+MANY = 250
+"""More than are written row by row."""
 
 
 class _BrokenError(Exception):
@@ -57,6 +59,21 @@ def test_fold_that_goes_on_is_not_read_again() -> None:
         assert _book(store, [trade("c", "sell", 1, SOL, at=30)]) is None, "marked folds start over: not at once"
         store.booking.book()
         assert store.verification.verify().is_sound
+
+
+def test_many_folds_are_booked_at_once_too() -> None:
+    """Our rule: after a pause of the disk there is more to book, and what others remember stays true."""
+    with Store.open(None) as store:
+        store.facts.add_readings([trade("first", "buy", 1, SOL)], Source.RPC)
+        store.booking.book()
+        version = store.database.version
+        bought = [trade(f"b{n}", "buy", 2, SOL, of=f"T{n}", at=10 + n) for n in range(MANY)]
+        sold = [trade(f"s{n}", "sell", 1, SOL, of=f"T{n}", at=500 + n) for n in range(MANY)]
+        assert _book(store, bought) is not None
+        assert _book(store, [*sold, trade("new", "buy", 1, SOL, of="NEW", at=999)]) is not None
+        assert store.database.version == version
+        assert store.verification.verify().is_sound
+        _same_as_booked_at_once(store)
 
 
 def test_what_is_stored_already_is_left_to_the_usual_booking() -> None:
