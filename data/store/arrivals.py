@@ -62,6 +62,7 @@ class Arrivals:
         self._waiting: list[tuple[int, Arrival]] = []
         self._leaving: frozenset[str] = frozenset()
         self._unbooked: Added | None = None
+        self._is_untidy = False
 
     @property
     def leaving(self) -> frozenset[str]:
@@ -97,16 +98,17 @@ class Arrivals:
 
     def recover(self) -> None:
         """Store what was left by a process that ended in between; to be called when the database has been opened."""
-        entries = self._journal.entries()
-        if not entries:
-            return
-        stored = self._database.mark("last_arrival")
-        self._number = max(entries[-1].number, stored)
-        # A process may end after the facts are stored, and before the journal is cut.
-        left = [entry for entry in entries if entry.number > stored]
-        if not left:
-            self._cut(stored)
-            return
+        # What is not behind this became facts; its rows are there until a file of the journal goes.
+        left = self._journal.entries(self._database.mark("last_arrival"))
+        if left:
+            self._store_left(left)
+        try:
+            self._journal.clear()
+        except StoreError as error:
+            _LOG.warning("what became facts stays in the journal: %s", error)
+
+    def _store_left(self, left: Sequence[Entry]) -> None:
+        self._number = left[-1].number
         with self._database.heavy(), self._database.write() as cursor:
             arrivals: list[Arrival] = []
             for entry in left:
@@ -120,6 +122,17 @@ class Arrivals:
             self._database.set_mark("last_event", max(left[-1].last_event, self._database.mark("last_event")))
             self._store(cursor, arrivals, self._number)
         self._booking.book()
+
+    def tidy(self) -> None:
+        """Let go of what became facts, from time to time and by one thread: that waits for the disk."""
+        try:
+            self._journal.tidy()
+        except StoreError as error:
+            if not self._is_untidy:
+                _LOG.warning("the journal grows for now: %s", error)
+            self._is_untidy = True
+        else:
+            self._is_untidy = False
 
     def _step(self) -> bool:
         """Book what became facts or make facts of what waits, and return whether there is more to be done."""
@@ -153,15 +166,8 @@ class Arrivals:
         database.set_mark("emitted_batch", added.batch)
         database.set_mark("last_arrival", upto)
         database.once_committed(lambda: self._latest.add(readings, added))
-        database.once_committed(lambda: self._cut(upto))
+        database.once_committed(lambda: self._journal.leave(upto))
         return added
-
-    def _cut(self, upto: int) -> None:
-        try:
-            self._journal.remove(upto)
-        except StoreError as error:
-            # It is committed, and its number tells that: the next that becomes facts takes it along.
-            _LOG.warning("entries up to %d stay in the journal for now: %s", upto, error)
 
     def _is_next(self) -> bool:
         last, told, booked = map(self._database.mark, ("last_batch", "emitted_batch", "booked_batch"))

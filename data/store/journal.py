@@ -2,31 +2,36 @@
 
 What is kept is there however the process ends. Nobody waits for the disk, which takes up to half a second at times: a
 power cut may take what came since the last transaction of the database. Whoever keeps rows must be able to have them
-again. SQLite writes the file, and it is gone when the database is closed in order.
+again. SQLite writes the rows, and waits for the disk whenever it takes some out or brings its log into the file. So
+nothing is taken out: two files take turns, and one that holds nothing of use any more goes as a whole (`tidy`), away
+from those who keep. Both are gone when the database is closed in order.
 Not responsible for what rows mean (`arrivals`).
 """
 
 import sqlite3
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from data.errors import DiskFullError, StoreError
 
+FULL_BYTES: Final = 8 << 20
+"""From so many bytes of rows on it is the turn of the other file; on the disk they take two or three times as much."""
+
 _SETTINGS: Final = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
-    # Every 32 MB SQLite waits for the disk after all.
-    "PRAGMA wal_autocheckpoint = 8192",
+    # Only when the file is closed.
+    "PRAGMA wal_autocheckpoint = 0",
 )
 _CREATE: Final = (
     "CREATE TABLE IF NOT EXISTS entry"
     " (number INTEGER PRIMARY KEY, signatures TEXT NOT NULL, last_event INTEGER NOT NULL, body BLOB NOT NULL)"
 )
-_ALL: Final = "SELECT number, signatures, last_event, body FROM entry ORDER BY number"
+_AFTER: Final = "SELECT number, signatures, last_event, body FROM entry WHERE number > ?"
 _APPEND: Final = "INSERT INTO entry VALUES (?, ?, ?, ?)"
-_REMOVE: Final = "DELETE FROM entry WHERE number <= ?"
 _BESIDE: Final = ("", "-wal", "-shm")
 _BROKEN: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
@@ -41,18 +46,27 @@ class Entry(NamedTuple):
 
 
 class Journal:
-    """The rows of one database. Used by one thread at a time; None for a database in memory keeps nothing."""
+    """The rows of one database, their numbers rising. None for a database in memory keeps nothing."""
 
     def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._free = [] if path is None else [_File(Path(f"{path}2")), _File(path)]
+        self._full: _File | None = None
+        self._file: _File | None = None
+        self._unused_to = 0
+        self._turn = threading.Lock()
 
-    def entries(self) -> list[Entry]:
-        """Return what is there, in order."""
-        if self._path is None or not self._path.exists():
-            return []
-        with self._open(self._path) as connection:
-            return [Entry._make(row) for row in connection.execute(_ALL)]
+    def entries(self, after: int) -> list[Entry]:
+        """Return the rows behind a number, in order; for who opens a database, before anything is appended."""
+        return sorted(entry for file in self._free for entry in file.entries(after))
+
+    def clear(self) -> None:
+        """Remove all rows; before anything is appended.
+
+        Raises:
+            StoreError: as `append`; what is left is still there.
+        """
+        for file in self._free:
+            file.remove()
 
     def append(self, entry: Entry) -> None:
         """Add a row; it is kept when this returns.
@@ -61,42 +75,101 @@ class Journal:
             DiskFullError: there is no room; nothing was added.
             StoreError: it cannot be written, for the reason given.
         """
-        if self._path is not None:
-            with self._open(self._path) as connection:
-                connection.execute(_APPEND, entry)
+        with self._turn:
+            if self._file is None and self._free:
+                self._free[-1].open()
+                self._file = self._free.pop()
+            if self._file is not None:
+                self._file.append(entry)
 
-    def remove(self, upto: int) -> None:
-        """Remove the rows up to a number; after a power cut some of them may be there again."""
-        if self._connection is not None and self._path is not None:
-            with self._open(self._path) as connection:
-                connection.execute(_REMOVE, [upto])
+    def leave(self, upto: int) -> None:
+        """Say that the rows up to a number are of no use any more."""
+        self._unused_to = upto
+
+    def tidy(self) -> None:
+        """Remove a file that holds nothing of use, and have the other one take its turn where one is full.
+
+        This waits for the disk; `append` does not wait for it. To be called by one thread at a time.
+
+        Raises:
+            StoreError: as `append`; the next call tries again.
+        """
+        full, file = self._full, self._file
+        if full is not None and full.newest <= self._unused_to:
+            full.remove()
+            self._free, self._full = [full], None
+        if file is not None and file.size >= FULL_BYTES and self._free:
+            self._free[-1].open()
+            with self._turn:
+                self._full, self._file = file, self._free.pop()
 
     def close(self) -> None:
-        """Close the file, and remove it when nothing is in it; a second call does nothing."""
+        """Close the files, and remove those in which nothing is of use; a second call does nothing."""
+        files = [file for file in (self._full, self._file) if file is not None]
+        self._full = self._file = None
+        self._free += files
+        for file in files:
+            file.close(is_used=file.newest > self._unused_to)
+
+
+class _File:
+    """One of the files: its path, the number of its newest row, and how much was appended since it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self.newest = self.size = 0
+
+    def open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            with self._translated():
+                self._connection = self._connect()
+        return self._connection
+
+    def entries(self, after: int) -> list[Entry]:
+        if not self._path.exists():
+            return []
+        with self._translated(), closing(self._connect()) as connection:
+            return [Entry._make(row) for row in connection.execute(_AFTER, [after])]
+
+    def append(self, entry: Entry) -> None:
+        with self._translated():
+            self.open().execute(_APPEND, entry)
+        self.newest = entry.number
+        self.size += len(entry.body)
+
+    def remove(self) -> None:
+        self.close(is_used=False)
+
+    def close(self, *, is_used: bool) -> None:
         connection, self._connection = self._connection, None
-        if connection is None or self._path is None:
-            return
+        with self._translated():
+            if connection is not None:
+                connection.close()
+        if not is_used:
+            self.newest = self.size = 0
+            try:
+                for ending in _BESIDE:
+                    Path(f"{self._path}{ending}").unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(f"journal {self._path}: cannot be removed ({error.strerror}); remove it") from error
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
         try:
-            is_empty = connection.execute(_ALL).fetchone() is None
+            for statement in (*_SETTINGS, _CREATE):
+                connection.execute(statement)
         except sqlite3.Error:
-            # Whoever opens it next says what is wrong with it.
-            is_empty = False
-        connection.close()
-        if is_empty:
-            for ending in _BESIDE:
-                Path(f"{self._path}{ending}").unlink(missing_ok=True)
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
-    def _open(self, path: Path) -> Generator[sqlite3.Connection]:
+    def _translated(self) -> Generator[None]:
         try:
-            if self._connection is None:
-                connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                for statement in (*_SETTINGS, _CREATE):
-                    connection.execute(statement)
-                self._connection = connection
-            yield self._connection
+            yield
         except sqlite3.Error as error:
-            raise _translate(error, path) from error
+            raise _translate(error, self._path) from error
 
 
 def _translate(error: sqlite3.Error, path: Path) -> StoreError:

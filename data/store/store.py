@@ -77,12 +77,18 @@ class Store:
         return store
 
     def close(self) -> None:
-        """Close the database; what cannot be stored any more stays in the journal for whoever opens it next."""
+        """Close the database; what cannot be stored any more stays in the journal for whoever opens it next.
+
+        Raises:
+            StoreError: it is closed, but a file beside it cannot be removed.
+        """
         with suppress(StoreError):
             self.database.catch_up()
-        # As long as the database is locked: whoever opens it next has a journal of his own.
-        self._journal.close()
-        self.database.close()
+        try:
+            # As long as the database is locked: whoever opens it next has a journal of his own.
+            self._journal.close()
+        finally:
+            self.database.close()
 
     def __enter__(self) -> Self:
         return self

@@ -138,6 +138,7 @@ class Storing:
         with self.room():
             has_more = self._store.database.catch_up_a_step()
         self._store.booking.tidy(UNTIDY)
+        self._store.arrivals.tidy()
         return has_more
 
     def store(self, answers: Sequence[Answer], run: Run) -> bool:

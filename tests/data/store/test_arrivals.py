@@ -11,10 +11,9 @@ import duckdb
 import pytest
 
 from data.errors import DiskFullError, StoreError
-from data.store import Store
+from data.store import Store, journal
 from data.store.events import Events, NewEvent, StoredEvent
 from data.store.finality import Placement
-from data.store.journal import Journal
 from data.store.migrations import list_migrations
 from data.store.readings import Placed, Source
 from data.store.tracks import Track
@@ -155,15 +154,13 @@ def test_no_cursor_moves_past_what_a_power_cut_takes(tmp_path: Path, moves: str)
         assert store.database.rows(SOLD) == [(1,)]
 
 
-def test_what_became_facts_before_a_kill_is_not_stored_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly once: a process may end after facts are committed, and before the journal is cut."""
+def test_what_became_facts_before_a_kill_is_not_stored_again(tmp_path: Path) -> None:
+    """Exactly once: what became facts is in the journal for a while."""
     with _started(tmp_path / "aura.duckdb") as store:
-        monkeypatch.setattr(Journal, "remove", _nothing)
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
         store.database.catch_up()
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)], told="two")
         path = _as_killed(tmp_path)
-        monkeypatch.undo()
     with Store.open(path) as store:
         assert store.database.rows(SOLD) == [(2,)]
         assert store.database.rows(EVENTS) == [(1, "one"), (2, "two")]
@@ -172,28 +169,46 @@ def test_what_became_facts_before_a_kill_is_not_stored_again(tmp_path: Path, mon
         assert store.verification.verify().is_sound
 
 
-def test_journal_that_cannot_be_cut_keeps_nothing_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Exactly once: what is committed is not stored again because its entry could not be removed."""
+def test_journal_that_cannot_take_turns_keeps_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Our rule: a file that cannot be made is one line in the log; what is kept goes on in the one that is there."""
+    monkeypatch.setattr(journal, "FULL_BYTES", 1)
     with _started(tmp_path / "aura.duckdb") as store:
-        with monkeypatch.context() as patch:
-            patch.setattr(Journal, "remove", _disk_is_full)
-            for n, told in enumerate(("one", "two")):
-                assert _take(store, [trade(told, "sell", 1, SOL, at=10 + n)], told=told)
-                store.database.catch_up()
-        assert _take(store, [trade("c", "sell", 1, SOL, at=30)], told="three")
-        assert store.database.rows(EVENTS) == [(1, "one"), (2, "two"), (3, "three")]
+        (tmp_path / "aura.duckdb.journal2").mkdir()
+        for n in range(3):
+            assert _take(store, [trade(f"t{n}", "sell", 1, SOL, at=10 + n)])
+            store.arrivals.tidy()
+        assert [record.getMessage()[:26] for record in caplog.records] == ["the journal grows for now:"]
+        (tmp_path / "aura.duckdb.journal2").rmdir()
+        store.arrivals.tidy()
+        assert (tmp_path / "aura.duckdb.journal2").is_file()
         assert store.database.rows(SOLD) == [(3,)]
-        assert store.verification.verify().is_sound
     assert [file.name for file in tmp_path.iterdir()] == ["aura.duckdb"]
 
 
-def test_facts_that_were_not_told_are_told_after_what_was_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_waited_in_two_files_is_stored_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At least once in, exactly once in the ledger: also when the one file had just taken over from the other."""
+    monkeypatch.setattr(journal, "FULL_BYTES", 1)
+    with _started(tmp_path / "aura.duckdb") as store:
+        for n in range(4):
+            assert _take(store, [trade(f"t{n}", "sell", 1, SOL, at=10 + n)], told=f"t{n}")
+            if n == 1:
+                store.database.catch_up()
+            store.arrivals.tidy()
+        path = _as_killed(tmp_path)
+    with Store.open(path) as store:
+        assert store.database.rows(EVENTS) == [(1, "t0"), (2, "t1"), (3, "t2"), (4, "t3")]
+        assert store.database.rows(SOLD) == [(4,)]
+        assert store.verification.verify().is_sound
+        assert [file.name for file in path.parent.glob("*.journal*")] == []
+
+
+def test_facts_that_were_not_told_are_told_after_what_was_left(tmp_path: Path) -> None:
     """Each exactly once: entries that are facts already say nothing of facts that came another way since."""
     with _started(tmp_path / "aura.duckdb") as store:
-        with monkeypatch.context() as patch:
-            patch.setattr(Journal, "remove", _nothing)
-            assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
-            store.database.catch_up()
+        assert _take(store, [trade("a", "sell", 1, SOL, at=10)])
+        store.database.catch_up()
         store.facts.add_readings([trade("b", "sell", 1, SOL, at=20)], Source.RPC)
         store.booking.book()
         path = _as_killed(tmp_path)
@@ -261,8 +276,8 @@ def test_what_another_version_left_is_fetched_again(tmp_path: Path) -> None:
         assert _take(store, [trade("a", "sell", 1, SOL, at=10)], told="one")
         assert _take(store, [trade("b", "sell", 1, SOL, at=20)])
         path = _as_killed(tmp_path)
-    with closing(sqlite3.connect(f"{path}.journal")) as journal, journal:
-        journal.execute("UPDATE entry SET body = CAST('nonsense' AS BLOB) WHERE number = 1")
+    with closing(sqlite3.connect(f"{path}.journal")) as kept, kept:
+        kept.execute("UPDATE entry SET body = CAST('nonsense' AS BLOB) WHERE number = 1")
     with Store.open(path) as store:
         assert store.database.rows(SOLD) == [(1,)]
         assert [due.signature for due in store.pending.due(0, 10)] == [trade("a", "sell", 1, SOL, at=10).signature]
@@ -347,10 +362,6 @@ def _event(name: str) -> NewEvent:
 def _placement(reading: Reading) -> Placement:
     assert reading.slot is not None
     return Placement(reading.slot, reading.signature)
-
-
-def _nothing(*_: object) -> None:
-    """Stand for what is not done any more."""
 
 
 def _disk_is_full(*_: object) -> Callable[[], None]:
