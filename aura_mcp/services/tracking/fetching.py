@@ -73,7 +73,7 @@ class Fetcher:
         self._changed = anyio.Event()
         self._stored = anyio.Event()
         self._offered: deque[Due] = deque()
-        self._must_look = True
+        self._must_look = anyio.Event()
         self._is_behind = False
         self._is_pulling = False
         self._waiting: list[tuple[set[str], anyio.Event]] = []
@@ -90,7 +90,7 @@ class Fetcher:
     def queued(self, signatures: Iterable[str]) -> None:
         """Say that signatures were queued: those that nobody is fetching already are looked for."""
         if not self._under_way.issuperset(signatures):
-            self._must_look = True
+            self._must_look.set()
             self.wake()
 
     def offer(self, due: Sequence[Due]) -> None:
@@ -191,27 +191,28 @@ class Fetcher:
                 await changed.wait()
 
     async def _dispatch_for_ever(self, jobs: MemoryObjectSendStream[Due], run: Run, priority: int) -> None:
-        """Send what is offered; the queue is looked at from time to time, and when it holds what nobody offered."""
-        look_at = self._clock.monotonic_s()
+        """Send what is offered, and beside that what the queue holds: who reads it waits for the disk at times."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._look_for_ever, jobs, run, priority)
+            while True:
+                changed = self._changed
+                if not await self._send_offered(jobs, run):
+                    await changed.wait()
+
+    async def _look_for_ever(self, jobs: MemoryObjectSendStream[Due], run: Run, priority: int) -> None:
+        """Send what is queued and nobody offered: when somebody says that there is some, and from time to time."""
         while True:
-            changed = self._changed
-            has_any = await self._send_offered(jobs, run)
-            now = self._clock.monotonic_s()
-            if self._must_look or now >= look_at:
-                self._must_look = False
-                # As long as there is more than fits, it is looked for again.
-                self._must_look = await self._send_due(jobs, run, priority)
-                look_at = now + LOOK_AGAIN_S
-                has_any = has_any or self._must_look
-            if has_any:
+            must_look = self._must_look = anyio.Event()
+            # As long as there is more than fits, it is looked for again.
+            if await self._send_due(jobs, run, priority):
                 continue
-            with anyio.move_on_after(LOOK_AGAIN_S) as waiting:
-                await changed.wait()
-            if waiting.cancelled_caught and not run.under_way:
-                # What small batches leave to be put in order waits until nothing comes.
-                has_more = True
-                while has_more and not (self._offered or self._must_look):
-                    has_more = await to_thread.run_sync(self._store.booking.tidy)
+            changed = self._changed
+            with anyio.move_on_after(LOOK_AGAIN_S):
+                await must_look.wait()
+            # What small batches leave to be put in order waits until nothing comes.
+            has_more = changed is self._changed
+            while has_more and not (run.under_way or must_look.is_set()):
+                has_more = await to_thread.run_sync(self._store.booking.tidy)
 
     async def _send_offered(self, jobs: MemoryObjectSendStream[Due], run: Run) -> bool:
         has_any = bool(self._offered)

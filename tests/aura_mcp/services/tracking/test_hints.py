@@ -1,12 +1,14 @@
 """Hints: kept at once, fetched once, forged ones harmless."""
 
+import threading
 from collections.abc import Sequence
 
 import anyio
 import pytest
+from anyio import to_thread
 
 from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
-from data.store.pending import Wanted
+from data.store.pending import Due, Wanted
 from engine.tracking.retries import MOST_TRIES
 from tests.aura_mcp.services.tracking._following import following, run
 from tests.builders.facts import signature
@@ -15,6 +17,8 @@ from tests.fakes.trading import buy, send_sol
 
 TOKENS = 1_000_000
 HOUR_S = 3_600
+PATIENCE_S = 20
+"""After that long a test goes on, and fails."""
 
 
 def test_hinted_transaction_is_stored_and_booked_without_a_sweep() -> None:
@@ -169,6 +173,34 @@ def test_puller_fetches_what_comes_while_it_waits() -> None:
 
         run(main())
         assert f.stored() == {sent.signature}
+
+
+def test_who_reads_the_queue_keeps_nobody_up() -> None:
+    """Fast: a disk that stands still while the queue is read does not make those wait who push."""
+    with following("ann") as f:
+        sent = buy(f.chain, "ann", "BONK", TOKENS, SOL_UNIT)
+        goes_on, has_begun = threading.Event(), threading.Event()
+        due = f.store.pending.due
+
+        def slow(now_s: int, limit: int, *, priority: int) -> list[Due]:
+            has_begun.set()
+            goes_on.wait(PATIENCE_S)
+            return due(now_s, limit, priority=priority)
+
+        async def main() -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(f.tracking.pull)
+                await to_thread.run_sync(has_begun.wait, PATIENCE_S)
+                await f.tracking.hint([sent.signature], Origin.WEBHOOK)
+                goes_on.set()
+                group.cancel_scope.cancel()
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f.store.pending, "due", slow)
+            patch.setattr("aura_mcp.services.tracking.hinting.STORED_WITHIN_S", 5.0)
+            run(main())
+        assert f.stored() == {sent.signature}
+        assert f.tracking.backlog().signatures == 0, "it was not queued"
 
 
 def test_sweep_after_a_hint_has_nothing_to_list() -> None:
