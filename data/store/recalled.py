@@ -55,11 +55,11 @@ class Recalled:
     def states(self, keys: Collection[Key]) -> dict[Key, Stored]:
         """Return what is stored of folds, without those of which nothing is."""
         self._refresh()
-        missing = [key for key in keys if key not in self._states]
-        found = read_states(self._database.cursor(), missing)
-        self.keep(found)
-        known = ((key, found.get(key) or self._states.get(key)) for key in keys)
-        return {key: stored for key, stored in known if stored is not None}
+        # Whatever is forgotten to make room for the others, it was asked for.
+        held = {key: self._states[key] for key in keys if key in self._states}
+        states = held | read_states(self._database.cursor(), [key for key in keys if key not in held])
+        self.keep(states)
+        return states
 
     def keep(self, states: Mapping[Key, Stored]) -> None:
         """Take over what is stored now."""

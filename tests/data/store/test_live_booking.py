@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from data.store import Store
+from data.store import Store, recalled
 from data.store.facts import Added
 from data.store.finality import Placement
 from data.store.readings import Source
@@ -73,6 +73,19 @@ def test_many_folds_are_booked_at_once_too() -> None:
         assert _book(store, [*sold, trade("new", "buy", 1, SOL, of="NEW", at=999)]) is not None
         assert store.database.version == version
         assert store.verification.verify().is_sound
+        _same_as_booked_at_once(store)
+
+
+def test_fold_that_is_forgotten_while_it_is_asked_for_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DOMAIN §3: with more folds than are remembered each of them still is there once."""
+    monkeypatch.setattr(recalled, "REMEMBERED", 2)
+    with Store.open(None) as store:
+        store.facts.add_readings([trade(name, "buy", 9, SOL, of=name) for name in ("A", "B", "C")], Source.RPC)
+        store.booking.book()
+        for at, tokens in enumerate(["A", "B", "AC", "ABC", "B", "CA"]):
+            batch = [trade(f"{token}{at}", "sell", 1, SOL, of=token, at=10 + at) for token in tokens]
+            assert _book(store, batch) is not None
+        assert store.database.rows("SELECT count(*) FROM fold_state") == [(3,)]
         _same_as_booked_at_once(store)
 
 
