@@ -11,16 +11,18 @@ Not responsible for what rows mean (`arrivals`).
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from data.errors import DiskFullError, StoreError
 
-FULL_BYTES: Final = 8 << 20
-"""From so many bytes of rows on it is the turn of the other file; on the disk they take two or three times as much."""
+FULL_BYTES: Final = 16 << 20
+"""From this size of its log on it is the turn of the other file."""
 
 _SETTINGS: Final = (
+    # Every row writes whole pages: these take half of what larger ones do.
+    "PRAGMA page_size = 1024",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     # Only when the file is closed.
@@ -31,8 +33,10 @@ _CREATE: Final = (
     " (number INTEGER PRIMARY KEY, signatures TEXT NOT NULL, last_event INTEGER NOT NULL, body BLOB NOT NULL)"
 )
 _AFTER: Final = "SELECT number, signatures, last_event, body FROM entry WHERE number > ?"
+_DO_NOT_WAIT: Final = "PRAGMA synchronous = OFF"
 _APPEND: Final = "INSERT INTO entry VALUES (?, ?, ?, ?)"
-_BESIDE: Final = ("", "-wal", "-shm")
+_LOG: Final = "-wal"
+_BESIDE: Final = ("", _LOG, "-shm", "-journal")
 _BROKEN: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
@@ -98,27 +102,36 @@ class Journal:
         if full is not None and full.newest <= self._unused_to:
             full.remove()
             self._free, self._full = [full], None
-        if file is not None and file.size >= FULL_BYTES and self._free:
+        if file is not None and self._free and file.size() >= FULL_BYTES:
             self._free[-1].open()
             with self._turn:
                 self._full, self._file = file, self._free.pop()
 
     def close(self) -> None:
-        """Close the files, and remove those in which nothing is of use; a second call does nothing."""
+        """Close the files, and remove those in which nothing is of use; a second call does nothing.
+
+        Raises:
+            StoreError: they are closed, and one cannot be removed.
+        """
         files = [file for file in (self._full, self._file) if file is not None]
         self._full = self._file = None
         self._free += files
-        for file in files:
-            file.close(is_used=file.newest > self._unused_to)
+        with ExitStack() as closed:
+            for file in files:
+                closed.callback(file.close, is_used=file.newest > self._unused_to)
 
 
 class _File:
-    """One of the files: its path, the number of its newest row, and how much was appended since it was opened."""
+    """One of the files, and the number of its newest row."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self.newest = self.size = 0
+        self.newest = 0
+
+    def size(self) -> int:
+        log = Path(f"{self._path}{_LOG}")
+        return log.stat().st_size if log.exists() else 0
 
     def open(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -127,7 +140,8 @@ class _File:
         return self._connection
 
     def entries(self, after: int) -> list[Entry]:
-        if not self._path.exists():
+        # Without a first page nothing was ever written, and on a full disk nothing can be.
+        if not self._path.exists() or not self._path.stat().st_size:
             return []
         with self._translated(), closing(self._connect()) as connection:
             return [Entry._make(row) for row in connection.execute(_AFTER, [after])]
@@ -136,7 +150,6 @@ class _File:
         with self._translated():
             self.open().execute(_APPEND, entry)
         self.newest = entry.number
-        self.size += len(entry.body)
 
     def remove(self) -> None:
         self.close(is_used=False)
@@ -145,9 +158,12 @@ class _File:
         connection, self._connection = self._connection, None
         with self._translated():
             if connection is not None:
+                if not is_used:
+                    # SQLite brings the log into the file first, which goes at once.
+                    connection.execute(_DO_NOT_WAIT)
                 connection.close()
         if not is_used:
-            self.newest = self.size = 0
+            self.newest = 0
             try:
                 for ending in _BESIDE:
                     Path(f"{self._path}{ending}").unlink(missing_ok=True)
