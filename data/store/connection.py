@@ -208,6 +208,12 @@ class Database:
                 self._following, self._owing = [], {}
         self._notify()
 
+    @contextmanager
+    def undisturbed(self) -> Generator[None]:
+        """Inside `write` as well: keep nothing beside the database meanwhile, to decide something by what is kept."""
+        with self._besides:
+            yield
+
     def defer(self, step: Callable[[], bool]) -> None:
         """Inside `write` or `beside`: have something done before anybody else reads or writes.
 

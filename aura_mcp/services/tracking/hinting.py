@@ -49,7 +49,7 @@ class Hints:
         now_s = self._clock.epoch_s()
         self._fetcher.offer([Due(w.signature, w.slot, w.is_finalized, 0, now_s, origin) for w in taken])
         await self._fetcher.stored([w.signature for w in taken], STORED_WITHIN_S)
-        unsettled = [w for w in taken if not self._storing.is_recent(w.signature)]
+        unsettled = self._unsettled(taken)
         if not unsettled:
             return len(taken)
         self._waiting += unsettled
@@ -62,24 +62,31 @@ class Hints:
         return len(taken)
 
     async def _write(self) -> None:
-        batch, self._waiting = self._waiting, []
+        # What was settled while it waited for its turn needs none.
+        batch, self._waiting = self._unsettled(self._waiting), []
         upto = self._queued
-        try:
-            await to_thread.run_sync(self._queue, batch)
-        except BaseException:
-            self._waiting = batch + self._waiting
-            raise
+        if batch:
+            try:
+                left = await to_thread.run_sync(self._queue, batch)
+            except BaseException:
+                self._waiting = batch + self._waiting
+                raise
+            self._fetcher.queued(wanted.signature for wanted in self._unsettled(left))
         self._written = upto
-        self._fetcher.queued(wanted.signature for wanted in batch)
 
-    def _queue(self, batch: Sequence[Wanted]) -> None:
+    def _unsettled(self, batch: Sequence[Wanted]) -> list[Wanted]:
+        return [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
+
+    def _queue(self, batch: Sequence[Wanted]) -> Sequence[Wanted]:
+        """Queue those that nobody has settled by now, and return them."""
         with self._storing.room(), self._store.database.write(keeps_version=True):
             # Nothing is taken in between: facts that were are as good as a hint, and those that will be take their
             # hint out of the queue. A hint that stayed would be fetched again, and known facts take a longer way.
-            with self._store.database.beside():
-                left = [wanted for wanted in batch if not self._storing.is_recent(wanted.signature)]
+            with self._store.database.undisturbed():
+                left = self._unsettled(batch)
                 self._storing.will_queue(wanted.signature for wanted in left)
             self._store.pending.add(left, self._clock.epoch_s())
+            return left
 
 
 def is_signature(text: str) -> bool:

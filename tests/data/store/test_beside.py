@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from data.store import Store
+from data.store import Store, journal
 from data.store.events import Events, NewEvent, StoredEvent
 from data.store.facts import Added, Facts
 from data.store.finality import Placement
@@ -141,8 +141,9 @@ def test_nothing_is_written_to_the_database_beside_it(door: str) -> None:
         pass
 
 
-def test_all_that_many_do_at_once_is_there_in_the_end(tmp_path: Path) -> None:
-    """Exactly once: one tells, one steps, one reads, one writes and one queues, in whatever order."""
+def test_all_that_many_do_at_once_is_there_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly once: one tells, one steps, one reads, one writes, one queues and one tidies, in whatever order."""
+    monkeypatch.setattr(journal, "FULL_BYTES", 20_000)
     path = tmp_path / "aura.duckdb"
     with _started(path) as store:
         told: list[str] = []
@@ -159,9 +160,11 @@ def test_all_that_many_do_at_once_is_there_in_the_end(tmp_path: Path) -> None:
             store.booking.book()
 
         def queue() -> None:
-            store.pending.add([Wanted(signature("later"), NOBODY, None, Origin.POLL)], 0)
+            with store.database.write(keeps_version=True), store.database.undisturbed():
+                wanted = Wanted(signature("later"), NOBODY, None, Origin.POLL)
+            store.pending.add([wanted], 0)
 
-        with _over_and_over(store.database.catch_up_a_step, read, write, queue):
+        with _over_and_over(store.database.catch_up_a_step, read, write, queue, store.arrivals.tidy):
             for n in range(TRADES):
                 # While others write, facts may be there that are not told yet.
                 while not _take(store, f"t{n}", 10 + n):

@@ -127,7 +127,7 @@ def test_hint_that_is_queued_while_its_facts_are_taken_is_not_fetched_again(monk
         taken = _answer(f, "ann")
         hinting = threading.Thread(target=lambda: run(hints.add([taken.due.signature], Origin.WEBHOOK)))
         is_there = threading.Event()
-        for holder, name in ((f.store.pending, "add"), (f.store.database, "beside")):
+        for holder, name in ((f.store.pending, "add"), (f.store.database, "undisturbed")):
             monkeypatch.setattr(holder, name, _noticed(getattr(holder, name), is_there))
         tell = events.tell
 
