@@ -203,8 +203,12 @@ class Fetcher:
         """Send what is queued and nobody offered: when somebody says that there is some, and from time to time."""
         while True:
             must_look = self._must_look = anyio.Event()
-            # As long as there is more than fits, it is looked for again.
-            if await self._send_due(jobs, run, priority):
+            due = await self._look(priority)
+            # All at once, as sending takes as long as fetching: nobody who hints at one meanwhile fetches it again.
+            for entry in self._claim(due, run):
+                await jobs.send(entry)
+            if due:
+                # As long as there is more than fits, it is looked for again.
                 continue
             changed = self._changed
             with anyio.move_on_after(LOOK_AGAIN_S):
@@ -223,16 +227,26 @@ class Fetcher:
         return has_any
 
     async def _send_due(self, jobs: MemoryObjectSendStream[Due], run: Run, priority: int) -> bool:
+        due = await self._look(priority)
+        for entry in due:
+            # Another run may take it while this one waits for a worker: what happens now does not wait for that.
+            for claimed in self._claim([entry], run):
+                await jobs.send(claimed)
+        return bool(due)
+
+    async def _look(self, priority: int) -> list[Due]:
         due = await to_thread.run_sync(self._due, priority)
         self._is_behind = self._is_behind and bool(due)
         self._storing.will_queue(entry.signature for entry in due)
-        for entry in due:
-            # Another run may have taken it while this one waited for a worker.
-            if entry.signature not in self._under_way:
-                self._under_way.add(entry.signature)
-                run.under_way.add(entry.signature)
-                await jobs.send(entry)
-        return bool(due)
+        return due
+
+    def _claim(self, due: Iterable[Due], run: Run) -> list[Due]:
+        """Take what nobody else has under way."""
+        new = [entry for entry in due if entry.signature not in self._under_way]
+        claimed = {entry.signature for entry in new}
+        self._under_way |= claimed
+        run.under_way |= claimed
+        return new
 
     def _due(self, priority: int) -> list[Due]:
         # Taken before the queue is read, in this order: what goes on meanwhile leaves these sets, but not the answer.

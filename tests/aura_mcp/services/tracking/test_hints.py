@@ -8,7 +8,7 @@ import pytest
 from anyio import to_thread
 
 from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
-from data.store.pending import Due, Wanted
+from data.store.pending import NOBODY, Due, Wanted
 from engine.tracking.retries import MOST_TRIES
 from tests.aura_mcp.services.tracking._following import following, run
 from tests.builders.facts import signature
@@ -201,6 +201,44 @@ def test_who_reads_the_queue_keeps_nobody_up() -> None:
             run(main())
         assert f.stored() == {sent.signature}
         assert f.tracking.backlog().signatures == 0, "it was not queued"
+
+
+def test_hint_that_waits_for_its_turn_in_the_queue_is_fetched_once() -> None:
+    """Polite: who repeats a push while the node is slow does not have it fetched twice."""
+    with following("ann") as f:
+        sent = sorted(send_sol(f.chain, "ann", "ann", SOL_UNIT + n).signature for n in range(9))
+        f.store.pending.add([Wanted(one, NOBODY, None, Origin.WEBHOOK) for one in sent], f.clock.epoch_s())
+        transaction = f.node.transaction
+        asked: list[str] = []
+        settled: set[str] = set()
+        config = TrackingConfig(concurrency=1)
+        tracking = Tracking(f.store, f.node, f.clock, config, on_commit=lambda: settled.update(f.stored()))
+
+        async def main() -> None:
+            goes_on = anyio.Event()
+
+            async def slow(signature: str) -> bytes | None:
+                asked.append(signature)
+                await goes_on.wait()
+                # If it overtook this one, it is done before the queue comes to it.
+                while signature == sent[5] and sent[-1] in asked and sent[-1] not in settled:
+                    await anyio.wait_all_tasks_blocked()
+                return await transaction(signature)
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(f.node, "transaction", slow)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(tracking.pull)
+                    while not asked:
+                        await anyio.wait_all_tasks_blocked()
+                    await tracking.hint(sent[-1:], Origin.LOGS)
+                    goes_on.set()
+                    while tracking.backlog().signatures:
+                        await anyio.wait_all_tasks_blocked()
+                    group.cancel_scope.cancel()
+
+        run(main())
+        assert sorted(asked) == sent
 
 
 def test_sweep_after_a_hint_has_nothing_to_list() -> None:
