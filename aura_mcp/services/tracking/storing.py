@@ -173,7 +173,7 @@ class Storing:
         store = self._store
         if batch.readings:
             with store.database.beside():
-                # What somebody else queues meanwhile is found there, and fetched once more at worst.
+                # What a sweep queues meanwhile is found there, and fetched once more at worst.
                 queued = self._in_queue.intersection(batch.settled)
                 tell = _tell_nothing if self._news is None else self._news.tell
                 if not store.arrivals.take(batch.readings, batch.confirmed, sorted(queued), tell):
