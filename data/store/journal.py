@@ -11,7 +11,7 @@ Not responsible for what rows mean (`arrivals`).
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -20,9 +20,10 @@ from data.errors import DiskFullError, StoreError
 FULL_BYTES: Final = 16 << 20
 """From this size of its log on it is the turn of the other file."""
 
+_PAGE_BYTES: Final = 1024
 _SETTINGS: Final = (
     # Every row writes whole pages: these take half of what larger ones do.
-    "PRAGMA page_size = 1024",
+    f"PRAGMA page_size = {_PAGE_BYTES}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
     # Only when the file is closed.
@@ -37,6 +38,7 @@ _DO_NOT_WAIT: Final = "PRAGMA synchronous = OFF"
 _APPEND: Final = "INSERT INTO entry VALUES (?, ?, ?, ?)"
 _LOG: Final = "-wal"
 _BESIDE: Final = ("", _LOG, "-shm", "-journal")
+_FULL: Final = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE)
 _BROKEN: Final = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
@@ -136,12 +138,19 @@ class _File:
     def open(self) -> sqlite3.Connection:
         if self._connection is None:
             with self._translated():
-                self._connection = self._connect()
+                try:
+                    self._connection = self._connect()
+                except sqlite3.Error:
+                    # On a full disk there may be a part of a file now.
+                    if not self.newest:
+                        with suppress(StoreError):
+                            self.remove()
+                    raise
         return self._connection
 
     def entries(self, after: int) -> list[Entry]:
-        # Without a first page nothing was ever written, and on a full disk nothing can be.
-        if not self._path.exists() or not self._path.stat().st_size:
+        # A first page without a log has no table: on a full disk a process may end there, and none could be made now.
+        if not self._path.exists() or (self._path.stat().st_size <= _PAGE_BYTES and not self.size()):
             return []
         with self._translated(), closing(self._connect()) as connection:
             return [Entry._make(row) for row in connection.execute(_AFTER, [after])]
@@ -191,7 +200,7 @@ class _File:
 def _translate(error: sqlite3.Error, path: Path) -> StoreError:
     # What the module itself refuses has none.
     code: int | None = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_FULL:
+    if code in _FULL:
         return DiskFullError(f"journal {path}: the disk is full; free space and run again")
     if code in _BROKEN:
         return StoreError(f"journal {path}: cannot be read ({error}); move it away, wallets are listed again anyway")

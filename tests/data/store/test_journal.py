@@ -1,6 +1,8 @@
 """The journal: what is appended is there, in order, and nobody who appends waits for a file that goes."""
 
+import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,41 +94,84 @@ def test_nobody_who_appends_waits_for_tidying(tmp_path: Path, monkeypatch: pytes
 
 
 def test_file_that_cannot_be_removed_is_named_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bad input: what, where, what to do; the other file is closed and removed all the same."""
-    kept = Journal(tmp_path / "j")
-    kept.append(_entry(1, size=40_000))
-    kept.tidy()
-    kept.append(_entry(2))
-    kept.leave(2)
+    """Bad input: what, where, what to do."""
+    kept = _full_and_its_successor(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", _refuse)
+        patch.setattr(Path, "unlink", _refusing("j"))
         with pytest.raises(StoreError, match=r"journal .*j: cannot be removed \(refused\); remove it"):
             kept.tidy()
     kept.tidy()
     assert _names(tmp_path) == {"j2"}
-    kept.append(_entry(3, size=40_000))
-    kept.tidy()
-    assert _names(tmp_path) == {"j", "j2"}
-    kept.leave(3)
+    kept.append(_entry(3))
+    kept.close()
+    assert [entry.number for entry in Journal(tmp_path / "j").entries(0)] == [2, 3]
+
+
+@pytest.mark.parametrize(("stays", "goes"), [("j", "j2"), ("j2", "j")])
+def test_one_file_that_cannot_be_removed_keeps_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stays: str, goes: str
+) -> None:
+    """Our rule: whoever opens the database next finds no file that is still open."""
+    kept = _full_and_its_successor(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "unlink", _refuse)
-        with pytest.raises(StoreError, match="cannot be removed"):
+        patch.setattr(Path, "unlink", _refusing(stays))
+        with pytest.raises(StoreError, match=f"{stays}: cannot be removed"):
             kept.close()
+    assert goes not in _names(tmp_path)
     again = Journal(tmp_path / "j")
-    assert again.entries(3) == []
+    assert again.entries(2) == []
     again.clear()
     assert list(tmp_path.iterdir()) == []
 
 
-def test_file_in_which_nothing_was_ever_written_is_no_reason_to_write(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [0, 1_024])
+def test_file_in_which_nothing_was_ever_written_is_no_reason_to_write(tmp_path: Path, size: int) -> None:
     """Our rule: on a full disk the database opens, with what an earlier full disk left beside it."""
-    (tmp_path / "j2").touch()
+    (tmp_path / "j2").write_bytes(bytes(size))
     assert Journal(tmp_path / "j").entries(0) == []
-    assert (tmp_path / "j2").stat().st_size == 0
+    assert (tmp_path / "j2").stat().st_size == size
 
 
-def _refuse(*_: object, **__: object) -> None:
-    raise OSError(13, "refused")
+def test_file_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our rule: a full disk is named as that, and keeps no part of a file for the next start."""
+    monkeypatch.setattr(journal, "_CREATE", "SELECT full()")
+    connect = journal.sqlite3.connect
+
+    def almost_full(path: Path, *, isolation_level: None, check_same_thread: bool) -> sqlite3.Connection:
+        connection = connect(path, isolation_level=isolation_level, check_same_thread=check_same_thread)
+        connection.create_function("full", 0, _disk_is_full)
+        return connection
+
+    monkeypatch.setattr(journal.sqlite3, "connect", almost_full)
+    with pytest.raises(StoreError):
+        Journal(tmp_path / "j").append(_entry(1))
+    assert list(tmp_path.iterdir()) == []
+
+
+def _full_and_its_successor(folder: Path) -> Journal:
+    """Return a journal with two files in which nothing is of use any more."""
+    kept = Journal(folder / "j")
+    kept.append(_entry(1, size=40_000))
+    kept.tidy()
+    kept.append(_entry(2))
+    kept.leave(2)
+    assert _names(folder) == {"j", "j2"}
+    return kept
+
+
+def _refusing(name: str) -> Callable[..., None]:
+    unlink = Path.unlink
+
+    def refuse(path: Path, *, missing_ok: bool = False) -> None:
+        if path.name == name:
+            raise OSError(13, "refused")
+        unlink(path, missing_ok=missing_ok)
+
+    return refuse
+
+
+def _disk_is_full() -> None:
+    raise OSError(28, "no room")
 
 
 def _entry(number: int, size: int = SIZE) -> Entry:
