@@ -37,6 +37,9 @@ class Hints:
         """Have hinted signatures fetched and return how many were taken; they or their facts are kept by then.
 
         What is no signature, and what was fetched a moment ago, is left out. `slots` saves a look into the facts.
+
+        Raises:
+            StoreError: they cannot be kept; whoever hinted must try again.
         """
         known = slots or {}
         taken = [
@@ -55,10 +58,16 @@ class Hints:
         self._waiting += unsettled
         self._queued += len(unsettled)
         mine = self._queued
-        async with self._turn:
-            # Whoever has the turn writes for everybody who came meanwhile.
-            if self._written < mine:
-                await self._write()
+        try:
+            async with self._turn:
+                # Whoever has the turn writes for everybody who came meanwhile.
+                if self._written < mine:
+                    await self._write()
+        except BaseException:
+            # They were refused, and come again: as long as nothing can be written, nothing piles up.
+            refused = set(map(id, unsettled))
+            self._waiting = [wanted for wanted in self._waiting if id(wanted) not in refused]
+            raise
         return len(taken)
 
     async def _write(self) -> None:

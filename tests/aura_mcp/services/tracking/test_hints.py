@@ -8,6 +8,7 @@ import pytest
 from anyio import to_thread
 
 from aura_mcp.services.tracking import Origin, Tracking, TrackingConfig
+from data.errors import DiskFullError
 from data.store.pending import NOBODY, Due, Wanted
 from engine.tracking.retries import MOST_TRIES
 from tests.aura_mcp.services.tracking._following import following, run
@@ -69,6 +70,29 @@ def test_many_hints_at_once_are_all_kept() -> None:
 
         run(main())
         assert run(f.tracking.drain()).new == 40
+
+
+def test_hints_that_were_refused_do_not_pile_up() -> None:
+    """Bad input: while the disk is full whoever pushes tries again, and each is written once when there is room."""
+    with following("ann") as f:
+        sent = [send_sol(f.chain, "ann", "ann", SOL_UNIT + n).signature for n in range(3)]
+        add = f.store.pending.add
+        batches: list[int] = []
+
+        def noted(wanted: Sequence[Wanted], now_s: int) -> int:
+            batches.append(len(wanted))
+            if len(batches) <= len(sent):
+                raise DiskFullError("the disk is full")
+            return add(wanted, now_s)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(f.store.pending, "add", noted)
+            for one in sent:
+                with pytest.raises(DiskFullError):
+                    run(f.tracking.hint([one], Origin.WEBHOOK))
+            for one in sent:
+                assert run(f.tracking.hint([one], Origin.WEBHOOK)) == 1
+        assert batches == [1] * 6
 
 
 def test_hint_whose_facts_are_stored_at_once_takes_no_place_in_the_queue() -> None:
