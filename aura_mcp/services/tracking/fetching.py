@@ -204,6 +204,7 @@ class Fetcher:
         while True:
             must_look = self._must_look = anyio.Event()
             due = await self._look(priority)
+            self._is_behind = self._is_behind and bool(due)
             # All at once, as sending takes as long as fetching: nobody who hints at one meanwhile fetches it again.
             for entry in self._claim(due, run):
                 await jobs.send(entry)
@@ -236,7 +237,6 @@ class Fetcher:
 
     async def _look(self, priority: int) -> list[Due]:
         due = await to_thread.run_sync(self._due, priority)
-        self._is_behind = self._is_behind and bool(due)
         self._storing.will_queue(entry.signature for entry in due)
         return due
 
