@@ -210,7 +210,7 @@ class Database:
 
     @contextmanager
     def undisturbed(self) -> Generator[None]:
-        """Inside `write` as well: keep nothing beside the database meanwhile, to decide something by what is kept."""
+        """Inside `write` only: let nothing be kept beside the database meanwhile, to decide something by what is."""
         with self._besides:
             yield
 

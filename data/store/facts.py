@@ -21,7 +21,7 @@ FEW: Final = 200
 """So many rows of a table at most are appended one by one."""
 
 LOOKED_UP: Final = 500
-"""Of so many readings at most it is looked up, by a list of keys, whether their signatures are known."""
+"""Of so many readings at most it is looked up, by a list of keys, what is stored of their signatures and folds."""
 
 _MANY: Final = 5_000
 """A batch of more has all of the memory."""

@@ -160,9 +160,10 @@ def test_all_that_many_do_at_once_is_there_in_the_end(tmp_path: Path, monkeypatc
             store.booking.book()
 
         def queue() -> None:
-            with store.database.write(keeps_version=True), store.database.undisturbed():
-                wanted = Wanted(signature("later"), NOBODY, None, Origin.POLL)
-            store.pending.add([wanted], 0)
+            with store.database.write(keeps_version=True):
+                with store.database.undisturbed():
+                    wanted = Wanted(signature("later"), NOBODY, None, Origin.POLL)
+                store.pending.add([wanted], 0)
 
         with _over_and_over(store.database.catch_up_a_step, read, write, queue, store.arrivals.tidy):
             for n in range(TRADES):
@@ -173,6 +174,7 @@ def test_all_that_many_do_at_once_is_there_in_the_end(tmp_path: Path, monkeypatc
         assert behind == []
         assert store.database.rows(SOLD) == [(TRADES,)]
         assert store.database.rows(TOLD) == [(number,) for number in range(1, TRADES + 1)]
+        assert [due.signature for due in store.pending.due(0, 10)] == [signature("later")]
         assert store.verification.verify().is_sound
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
