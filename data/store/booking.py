@@ -120,7 +120,7 @@ class Booking:
         output = self._fold_chunk(chunk, states)
         if output.marked:
             return None
-        self._store_near(database.cursor(), chunk.work, output, states, has_marks=False)
+        _store_near(database, database.cursor(), chunk.work, output, states, has_marks=False)
         database.set_mark("booked_batch", added.batch)
         database.once_committed(lambda: recalled.keep(output.states))
         self._untidy += 1
@@ -201,24 +201,10 @@ class Booking:
             chunk = read_near(cursor, span, self.recalled)
             states = self.recalled.states([key for key, task in chunk.work.items() if task.is_stored])
             output = self._fold_chunk(chunk, states)
-            self._store_near(cursor, chunk.work, output, states, has_marks=True)
+            _store_near(self._database, cursor, chunk.work, output, states, has_marks=True)
             self._database.set_mark("booked_batch", span.upto)
         events = sum(len(group.events) for group in chunk.folds)
         return Booked(len(chunk.work), events), bool(output.marked)
-
-    def _store_near(
-        self,
-        cursor: duckdb.DuckDBPyConnection,
-        work: Mapping[Key, Task],
-        output: Output,
-        states: Mapping[Key, Stored],
-        *,
-        has_marks: bool,
-    ) -> None:
-        if len(work) <= FEW:
-            _store_few(self._database, cursor, work, output, states, has_marks=has_marks)
-        else:
-            _store(cursor, work, output, output.tables())
 
     def _fold_all(
         self, reader: duckdb.DuckDBPyConnection, span: Span, progress: Progress | None
@@ -276,7 +262,7 @@ def _store(
     append_histories(cursor, output.histories)
 
 
-def _store_few(
+def _store_near(
     database: Database,
     cursor: duckdb.DuckDBPyConnection,
     work: Mapping[Key, Task],
@@ -285,7 +271,10 @@ def _store_few(
     *,
     has_marks: bool,
 ) -> None:
-    """Write the same as `_store`, with what is kept ready for a few rows."""
+    """Write the same as `_store`, where there are few with what is kept ready for a few rows."""
+    if len(work) > FEW:
+        _store(cursor, work, output, output.tables())
+        return
     removed = [key for key, task in work.items() if task.is_stored and not task.goes_on]
     if has_marks:
         forget_marks(cursor, list(work))
