@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.errors import StoreError
+from data.errors import DiskFullError, StoreError
 from data.store import journal
 from data.store.journal import Entry, Journal
 
@@ -132,18 +132,18 @@ def test_file_in_which_nothing_was_ever_written_is_no_reason_to_write(tmp_path: 
     assert (tmp_path / "j2").stat().st_size == size
 
 
-def test_file_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE])
+def test_file_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     """Our rule: a full disk is named as that, and keeps no part of a file for the next start."""
-    monkeypatch.setattr(journal, "_CREATE", "SELECT full()")
-    connect = journal.sqlite3.connect
 
-    def almost_full(path: Path, *, isolation_level: None, check_same_thread: bool) -> sqlite3.Connection:
-        connection = connect(path, isolation_level=isolation_level, check_same_thread=check_same_thread)
-        connection.create_function("full", 0, _disk_is_full)
-        return connection
+    def almost_full(path: Path, **_: object) -> sqlite3.Connection:
+        path.touch()
+        error = sqlite3.OperationalError("no room")
+        error.sqlite_errorcode = code
+        raise error
 
     monkeypatch.setattr(journal.sqlite3, "connect", almost_full)
-    with pytest.raises(StoreError):
+    with pytest.raises(DiskFullError, match="the disk is full"):
         Journal(tmp_path / "j").append(_entry(1))
     assert list(tmp_path.iterdir()) == []
 
@@ -168,10 +168,6 @@ def _refusing(name: str) -> Callable[..., None]:
         unlink(path, missing_ok=missing_ok)
 
     return refuse
-
-
-def _disk_is_full() -> None:
-    raise OSError(28, "no room")
 
 
 def _entry(number: int, size: int = SIZE) -> Entry:

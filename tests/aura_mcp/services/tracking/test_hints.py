@@ -224,7 +224,6 @@ def test_who_reads_the_queue_keeps_nobody_up() -> None:
             patch.setattr("aura_mcp.services.tracking.hinting.STORED_WITHIN_S", 5.0)
             run(main())
         assert f.stored() == {sent.signature}
-        assert f.tracking.backlog().signatures == 0, "it was not queued"
 
 
 def test_hint_that_waits_for_its_turn_in_the_queue_is_fetched_once() -> None:
