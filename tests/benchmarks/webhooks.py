@@ -2,7 +2,8 @@
 
 The hub is a process of its own; the chain and the pusher are here, on loopback. Everybody reads the same monotonic
 clock. First a steady rate, then ten times as much for a while: that may queue, but nothing may get lost or double.
-How long the disk alone takes meanwhile is told, too: transactions wait for it.
+How long the disk alone takes meanwhile is told, too: transactions wait for it. The steady rate can be measured beside
+other programs (`_others`).
 Not responsible for asserting times: machines differ.
 """
 
@@ -24,6 +25,7 @@ from data.store.facts import Candle
 from engine.units import WSOL
 from tests.aura_mcp.hub.processes import info_of
 from tests.benchmarks._disk import watched_disk
+from tests.benchmarks._others import others
 from tests.builders.transactions import SOL_UNIT, address
 from tests.e2e.live._hub import HELIUS_PATH, SECRET, LiveHub
 from tests.fakes.chain import Chain, Executed
@@ -91,7 +93,7 @@ def _measure(folder: Path, file: Path, everything: Stand, wallets: Sequence[str]
     with hub:
         _run(hub, file, _trades(everything.chain, wallets, WARM), RATE)
         trades = _trades(everything.chain, wallets, RATE * STEADY_S)
-        with watched_disk(folder) as disk:
+        with others(folder), watched_disk(folder) as disk:
             steady = _run(hub, file, trades, RATE)
         flood = _run(hub, file, _trades(everything.chain, wallets, 10 * RATE * FLOOD_S), 10 * RATE)
     return {
